@@ -1,0 +1,66 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Filters of the internal role `platform`; the logic is in plugin_utils."""
+
+from __future__ import annotations
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
+
+
+def with_declaration(declarations: dict, name: str, declared: dict) -> dict:
+    """Return the declarations with one more, checked; declaring a name again replaces it."""
+    return {**declarations, name: declaration.checked(name, declared)}
+
+
+def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
+    """Return what all declarations need of one datastore."""
+    return [
+        need
+        for declared in declarations.values()
+        for need in declared.get("needs", [])
+        if need["kind"] == kind and need["instance"] == instance
+    ]
+
+
+def sites_of(declarations: dict) -> list[dict]:
+    """Return all published sites, in the order of their host names."""
+    sites = [site for declared in declarations.values() for site in declared.get("sites", [])]
+    return sorted(sites, key=lambda site: site["host"])
+
+
+def platform_error(what: str, category: int, remedy: str, where: str = "") -> str:
+    """Return the message of a failure in the form that all of this collection's failures have."""
+    return PlatformError(category, what, remedy, where).message
+
+
+def _with_clear_errors(function):
+    def wrapped(*arguments, **keywords):
+        try:
+            return function(*arguments, **keywords)
+        except PlatformError as error:
+            raise AnsibleFilterError(error.message) from None
+
+    return wrapped
+
+
+class FilterModule:
+    """The filters by name."""
+
+    def filters(self) -> dict:
+        """Return the filters by name."""
+        functions = {
+            "with_declaration": with_declaration,
+            "needs_of": needs_of,
+            "sites_of": sites_of,
+            "platform_error": platform_error,
+            "compose_project": compose.compose_project,
+            "project_files": compose.project_files,
+            "project_state": compose.project_state,
+            "memory_limit_mb": compose.memory_limit_mb,
+            "report_table": report.report_table,
+        }
+        return {name: _with_clear_errors(function) for name, function in functions.items()}

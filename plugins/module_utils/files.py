@@ -1,0 +1,185 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Many small files below one directory, kept as declared: inspect, plan, apply."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
+
+# Lists what was written, so that a file which is no longer declared can be told from one that an operator added.
+MANIFEST = ".managed-files"
+MASK = "(secret)"
+SECRET_MODE = 0o600
+DEFAULT_MODE = 0o644
+DIRECTORY_MODE = 0o755
+
+
+@dataclass(frozen=True)
+class File:
+    """One declared file: `path` is relative to the root; `pending` names a marker kept until the change is in effect."""
+
+    path: str
+    content: str
+    secret: bool = False
+    pending: str = ""
+
+    @property
+    def mode(self) -> int:
+        """The file's permissions: nobody but the owner reads a secret."""
+        return SECRET_MODE if self.secret else DEFAULT_MODE
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file as it is: its content, or none where there is no such file, its permissions and whether root owns it."""
+
+    content: str | None
+    mode: int = 0
+    owned: bool = True
+
+
+def declared(items: list[dict]) -> list[File]:
+    """Return the files of the module's option.
+
+    Raises:
+        PlatformError: a path leaves the root, comes twice, or has no content or two.
+    """
+    files = []
+    for item in items:
+        path = os.path.normpath(item["path"])
+        if path.startswith(("/", "..")) or path in (".", MANIFEST):
+            raise _refused(item["path"], "the path does not lie below the root")
+        if any(path == file.path for file in files):
+            raise _refused(path, "it is declared twice")
+        contents = [item.get("content"), item.get("secret_content")]
+        if contents.count(None) != 1:
+            raise _refused(path, "it needs either content or secret_content")
+        content = next(content for content in contents if content is not None)
+        files.append(File(path, content, item.get("content") is None, item.get("pending") or ""))
+    return files
+
+
+def _refused(path: str, what: str) -> PlatformError:
+    return PlatformError(CONFIGURATION, what, "correct the declaration of the file", where=f"file {path}")
+
+
+def inspect(root: str, files: list[File]) -> tuple[dict[str, Found], set[str]]:
+    """Return the declared files as they are, by path, and the paths that an earlier run wrote."""
+    found = {file.path: _read(os.path.join(root, file.path)) for file in files}
+    manifest = _read(os.path.join(root, MANIFEST)).content or ""
+    return found, set(manifest.splitlines())
+
+
+def _read(path: str) -> Found:
+    try:
+        with open(path, encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            return Found(file.read(), stat.S_IMODE(status.st_mode), status.st_uid == 0)
+    except (FileNotFoundError, NotADirectoryError):
+        return Found(None)
+    except UnicodeDecodeError:
+        return Found("")
+
+
+def plan(files: list[File], found: dict[str, Found], managed: set[str]) -> list[Step]:
+    """Return the steps that make the files what is declared."""
+    steps = []
+    for file in files:
+        actual = found[file.path]
+        if actual.content != file.content:
+            verb = "create" if actual.content is None else "change"
+            steps.append(_step(file, verb, _shown(file, actual.content), _shown(file, file.content, new=True)))
+        elif actual.mode != file.mode or not actual.owned:
+            before, after = ({"mode": f"{mode:04o}"} for mode in (actual.mode, file.mode))
+            steps.append(_step(file, "set permissions of", before, after))
+    for path in sorted(managed - {file.path for file in files}):
+        steps.append(Step(f"file {path}", f"remove file {path}", path, {"present": True}, {}))
+    return steps
+
+
+def _step(file: File, verb: str, before: dict, after: dict) -> Step:
+    return Step(f"file {file.path}", f"{verb} file {file.path}", file, before, after)
+
+
+def _shown(file: File, content: str | None, new: bool = False) -> dict:
+    if content is None:
+        return {}
+    if file.secret:
+        return {"content": f"{MASK}, {'new' if new else 'old'}"}
+    return {"content": content.splitlines()}
+
+
+class Writer:
+    """Carries out the steps below one root, and keeps the manifest.
+
+    Args:
+        root: the directory; made where it is missing.
+        managed: the paths that an earlier run wrote.
+    """
+
+    def __init__(self, root: str, managed: set[str]):
+        self._root = root
+        self._managed = set(managed)
+
+    def apply(self, step: Step) -> None:
+        """Write or remove one file."""
+        if isinstance(step.operation, str):
+            self._remove(step.operation)
+            return
+        file: File = step.operation
+        # Noted first: a run that is killed in between leaves a file that the next one still knows.
+        self._note(self._managed | {file.path})
+        if file.pending:
+            self._write(pending_path(file), "", SECRET_MODE)
+        self._write(file.path, file.content, file.mode)
+
+    def _remove(self, path: str) -> None:
+        if os.path.lexists(os.path.join(self._root, path)):
+            os.unlink(os.path.join(self._root, path))
+        self._note(self._managed - {path})
+
+    def _note(self, managed: set[str]) -> None:
+        if managed != self._managed or not os.path.exists(os.path.join(self._root, MANIFEST)):
+            self._managed = managed
+            self._write(MANIFEST, "".join(f"{path}\n" for path in sorted(managed)), SECRET_MODE)
+
+    def _write(self, path: str, content: str, mode: int) -> None:
+        target = os.path.join(self._root, path)
+        os.makedirs(os.path.dirname(target), mode=DIRECTORY_MODE, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".writing-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(content)
+                os.fchmod(file.fileno(), mode)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+
+def pending_path(file: File) -> str:
+    """Return the path of the marker that says that the file's last change is not in effect yet."""
+    return f"{file.path}.pending"
+
+
+def pending(root: str, files: list[File], steps: t.Sequence[Step]) -> list[str]:
+    """Return what has to be made to take up its changed file: by this run's steps, or left by an interrupted one."""
+    changed = {step.operation.path for step in steps if isinstance(step.operation, File)}
+    return sorted(
+        {
+            file.pending
+            for file in files
+            if file.pending and (file.path in changed or os.path.exists(os.path.join(root, pending_path(file))))
+        }
+    )

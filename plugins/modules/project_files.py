@@ -1,0 +1,116 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: project_files
+short_description: Keep the files of a Compose project as declared, all in one go
+version_added: "0.1.0"
+description:
+  - Writes many small text files below one directory, atomically and with one connection, where looping
+    M(ansible.builtin.copy) costs two round trips a file.
+  - Files with secrets get mode 0600, all others 0644; directories on the way are made with mode 0755.
+  - A file that an earlier run wrote and that is no longer declared is removed; a file that somebody else put there is
+    left alone.
+author:
+  - The borgstack.platform contributors
+extends_documentation_fragment:
+  - borgstack.platform.attributes
+options:
+  root:
+    description: The directory that all paths are relative to; made where it is missing.
+    type: path
+    required: true
+  files:
+    description: All files that there have to be.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      path:
+        description: Where, relative to O(root).
+        type: str
+        required: true
+      content:
+        description: The text. Exclusive with O(files[].secret_content).
+        type: str
+      secret_content:
+        description: A text that holds secrets; it is shown nowhere.
+        type: str
+      pending:
+        description:
+          - A name that RV(pending) holds from the moment the file changes until the marker C(PATH.pending) is removed.
+          - So a change takes effect even when the run that made it was interrupted before the service took it up.
+        type: str
+"""
+
+EXAMPLES = r"""
+- name: Keep a project's files
+  borgstack.platform.project_files:
+    root: /opt/borgstack
+    files:
+      - path: compose.yaml
+        content: "{{ project | to_nice_yaml }}"
+      - path: secrets/n8n.env
+        secret_content: "{{ environment }}"
+      - path: caddy/Caddyfile
+        content: "{{ caddyfile }}"
+        pending: caddy
+"""
+
+RETURN = r"""
+plan:
+  description: What was done, or would be done in check mode, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create file compose.yaml"]
+pending:
+  description: The names whose file changed and is not in effect yet.
+  returned: success
+  type: list
+  elements: str
+  sample: ["caddy"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.borgstack.platform.plugins.module_utils import files
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge
+
+
+def main():
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "root": {"type": "path", "required": True},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "path": {"type": "str", "required": True},
+                    "content": {"type": "str"},
+                    "secret_content": {"type": "str", "no_log": True},
+                    "pending": {"type": "str"},
+                },
+            },
+        },
+        supports_check_mode=True,
+    )
+    root = module.params["root"]
+    try:
+        wanted = files.declared(module.params["files"])
+        found, managed = files.inspect(root, wanted)
+        steps = files.plan(wanted, found, managed)
+        result = converge(module, steps, files.Writer(root, managed).apply)
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(pending=files.pending(root, wanted, steps), **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""From the services' declarations to one Compose project: pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+
+DECLARED_LABEL = "platform.borgstack.declared"
+
+# What every container gets unless its role says otherwise.
+CONTAINER_DEFAULTS: dict[str, t.Any] = {
+    "restart": "unless-stopped",
+    "init": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "networks": ["internal"],
+}
+
+
+def compose_project(
+    declarations: dict[str, Declaration], name: str, image_prefix: str = "", pull_policy: str = "missing"
+) -> dict:
+    """Return the Compose project that runs all declarations.
+
+    Args:
+        declarations: by instance name.
+        name: the project's name; Docker prefixes volumes and networks with it.
+        image_prefix: a registry mirror that all images come from, such as `mirror.example:5000`.
+        pull_policy: Compose's pull policy of every container.
+    """
+    containers = {
+        container: (declaration, definition)
+        for declaration in declarations.values()
+        for container, definition in declaration.get("containers", {}).items()
+    }
+    services = {}
+    for container, (declaration, definition) in containers.items():
+        service = {**CONTAINER_DEFAULTS, **{key: definition[key] for key in definition if key != "secret_environment"}}
+        service["image"] = f"{image_prefix}/{definition['image']}" if image_prefix else definition["image"]
+        service["pull_policy"] = pull_policy
+        if definition.get("secret_environment"):
+            service["env_file"] = [secret_environment_path(container)]
+        # A dependency on another host cannot be waited for by Compose.
+        wanted = {other: condition for other, condition in definition.get("depends_on", {}).items() if other in containers}
+        service.pop("depends_on", None)
+        if wanted:
+            service["depends_on"] = wanted
+        service["labels"] = {**definition.get("labels", {}), DECLARED_LABEL: _fingerprint(service, declaration, definition)}
+        services[container] = service
+    return {
+        "name": name,
+        "services": services,
+        "networks": _networks(services),
+        "volumes": {volume: {} for volume in sorted(_named_volumes(services))},
+    }
+
+
+def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> str:
+    """Hash all that a running container was made from; what is reloaded in place does not count."""
+    files = {
+        file["path"]: file.get("secret_content", file.get("content"))
+        for file in declaration.get("files", [])
+        if not file.get("pending")
+    }
+    made_from = json.dumps([service, definition.get("secret_environment", {}), files], sort_keys=True)
+    return hashlib.sha256(made_from.encode()).hexdigest()[:32]
+
+
+def _networks(services: dict[str, dict]) -> dict[str, dict]:
+    """Only the network `external` has a way out; what is not attached to it can neither call out nor be called."""
+    names = sorted({network for service in services.values() for network in service["networks"]})
+    return {network: {} if network == "external" else {"internal": True} for network in names}
+
+
+def _named_volumes(services: dict[str, dict]) -> set[str]:
+    mounts = [str(mount) for service in services.values() for mount in service.get("volumes", [])]
+    return {mount.split(":")[0] for mount in mounts if mount[0] not in "./~"}
+
+
+def secret_environment_path(container: str) -> str:
+    """Return where a container's secret environment lies, relative to the project's directory."""
+    return f"secrets/{container}.env"
+
+
+def environment_file(variables: dict[str, t.Any]) -> str:
+    """Return variables as a file that Compose reads back to the letter, whatever characters a value holds."""
+    lines = []
+    for name, value in sorted(variables.items()):
+        escaped = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("\n", "\\n")
+        lines.append(f'{name}="{escaped}"\n')
+    return "".join(lines)
+
+
+def project_files(declarations: dict[str, Declaration]) -> list[dict]:
+    """Return every file of the project but the Compose file: configuration, and secret environments."""
+    files = []
+    for declaration in declarations.values():
+        files.extend(declaration.get("files", []))
+        for container, definition in declaration.get("containers", {}).items():
+            if definition.get("secret_environment"):
+                content = environment_file(definition["secret_environment"])
+                files.append({"path": secret_environment_path(container), "secret_content": content})
+    return files
+
+
+def memory_limit_mb(declarations: dict[str, Declaration]) -> int:
+    """Return the sum of all containers' memory limits in megabytes."""
+    return sum(
+        int(definition["mem_limit"][:-1])
+        for declaration in declarations.values()
+        for definition in declaration.get("containers", {}).values()
+    )
+
+
+def project_state(containers: list[dict], project: dict, network: str = "internal") -> dict:
+    """Compare what runs with what is declared.
+
+    Args:
+        containers: Docker's verbose list of the project's containers.
+        project: the Compose project as returned by `compose_project`.
+        network: the network whose addresses are wanted.
+
+    Returns:
+        `stale`: the declared containers that are absent, outdated, stopped or unhealthy; `orphans`: those that run
+        but are not declared; `addresses`: by container, on the network; `ids`: Docker's container ids, by container.
+    """
+    found = {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
+    services = project["services"]
+    return {
+        "stale": [name for name, service in services.items() if not _is_current(found.get(name), service)],
+        "orphans": sorted(set(found) - set(services)),
+        "addresses": {
+            name: item["NetworkSettings"]["Networks"].get(f"{project['name']}_{network}", {}).get("IPAddress", "")
+            for name, item in found.items()
+        },
+        "ids": {name: item["Id"] for name, item in found.items()},
+    }
+
+
+def _is_current(container: dict | None, service: dict) -> bool:
+    return (
+        container is not None
+        and container["State"] == "running"
+        and container["Status"].endswith("(healthy)")
+        and container["Labels"].get(DECLARED_LABEL) == service["labels"][DECLARED_LABEL]
+    )

@@ -1,0 +1,91 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a service declares about itself, and whether a declaration makes sense."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+
+Declaration = t.Dict[str, t.Any]
+
+TIERS = ("datastore", "application", "edge")
+
+KEYS = {
+    "service": "the role's short name; several declarations share it where a role has several instances",
+    "tier": "when it starts: datastore, then application, then edge",
+    "containers": "Compose service definitions by name, plus secret_environment",
+    "files": "configuration files: path, content or secret_content, pending",
+    "provides": "the datastore that it is: kind, container and how to log in",
+    "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
+    "sites": "where it is published: host, upstream, headers and so on",
+    "hooks": "the role's further entry points: provision (a datastore), configure (first administrator)",
+    "credentials": "what an operator logs in with: user and the name of the secret",
+    "backup": "what must be backed up, and how",
+    "immutable_secrets": "secrets that must never change once data was written with them",
+}
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+
+
+def checked(name: str, declaration: Declaration) -> Declaration:
+    """Return the declaration if it makes sense.
+
+    Args:
+        name: the instance's name, in lower case with dashes: `n8n`, `redis-cache`.
+        declaration: what the role declares; keys as in `KEYS`.
+
+    Raises:
+        PlatformError: it does not; names the place.
+    """
+    where = f"declaration of {name}"
+    if not NAME.fullmatch(name):
+        raise _wrong(where, f"the name {name!r} is not lower case letters, digits and dashes")
+    unknown = sorted(set(declaration) - set(KEYS))
+    if unknown:
+        raise _wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(KEYS))}")
+    if declaration.get("tier") not in TIERS:
+        raise _wrong(where, f"tier is {declaration.get('tier')!r}, not one of {', '.join(TIERS)}")
+    for container, definition in declaration.get("containers", {}).items():
+        _check_container(f"container {container}", container, definition)
+    for site in declaration.get("sites", []):
+        check_host_name(site["host"], f"site of {name}")
+    return declaration
+
+
+def _check_container(where: str, name: str, definition: dict) -> None:
+    if not NAME.fullmatch(name):
+        raise _wrong(where, "its name is not lower case letters, digits and dashes")
+    if not definition.get("image"):
+        raise _wrong(where, "it has no image")
+    if "healthcheck" not in definition:
+        raise _wrong(where, "it has no health check, so nobody could tell when it is ready")
+    if not re.fullmatch(r"[1-9][0-9]*m", str(definition.get("mem_limit"))):
+        raise _wrong(where, f"mem_limit is {definition.get('mem_limit')!r}, not megabytes such as 512m")
+
+
+def check_host_name(host: str, where: str) -> None:
+    """Raise unless `host` is a host name that a certificate can be issued for.
+
+    Raises:
+        PlatformError: it is not; says why.
+    """
+    labels = host.split(".")
+    wrong = [label for label in labels if not LABEL.fullmatch(label)]
+    if wrong or len(labels) < 2 or len(host) > 253:
+        reason = f"the part {wrong[0]!r} is not allowed" if wrong else "it needs at least two parts, such as n8n.example.com"
+        raise PlatformError(
+            CONFIGURATION,
+            f"{host!r} is not a host name: {reason}",
+            "correct platform_domain or the service's host name in the inventory",
+            where=where,
+        )
+
+
+def _wrong(where: str, what: str) -> PlatformError:
+    return PlatformError(CONFIGURATION, what, "correct the role's declaration", where=where)

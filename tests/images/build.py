@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Build the test images that are missing or whose inputs changed, and tag them with their published names.
+
+An image's inputs are its folder, its base image and its version; their hash is kept in a label of the image.
+Needs a reachable Docker engine and, for the base images, debootstrap. Prints one line an image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+HERE = Path(__file__).resolve().parent
+LABEL = "borgstack.test.inputs"
+MACHINE_CA = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image to build: `folder` holds its Dockerfile, `base` is a key of BASES or of IMAGES."""
+
+    folder: str
+    name: str
+    base: str
+    version: str = ""
+    target: str = ""
+    needs_ca: bool = False
+    service: bool = True
+
+
+def images(versions: dict[str, str]) -> dict[str, Image]:
+    """Return every test image by key, in the order in which they have to be built."""
+    return {
+        "node": Image("node", "borgstack-test/node", "trixie", versions["node_version"], needs_ca=True, service=False),
+        "n8n": Image("n8n", "n8nio/n8n", "node", versions["n8n_version"], needs_ca=True),
+        "directus": Image("directus", "directus/directus", "node", versions["directus_version"], needs_ca=True),
+        "postgresql": Image("postgresql", "pgvector/pgvector", "sid", versions["postgresql_version"]),
+        "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
+        "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
+        "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),
+        "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
+        "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
+    }
+
+
+BASES = {"trixie": "borgstack-test/base-trixie:latest", "sid": "borgstack-test/base-sid:latest"}
+
+
+def docker(*arguments: str, quiet: bool = True, **keywords) -> subprocess.CompletedProcess:
+    """Run the Docker client; its output is captured unless `quiet` is false."""
+    return subprocess.run(["docker", *arguments], check=False, text=True, capture_output=quiet, **keywords)
+
+
+def reference(image: Image) -> str:
+    """Return the image's full name and tag."""
+    return f"{image.name}:{image.version or 'latest'}"
+
+
+def image_id(name: str) -> str:
+    """Return the id of a local image, or an empty string."""
+    return docker("image", "inspect", "--format", "{{.Id}}", name).stdout.strip()
+
+
+def build_base(suite: str) -> None:
+    """Make a minimal Debian root file system an image, once."""
+    if image_id(BASES[suite]):
+        return
+    with tempfile.TemporaryDirectory(prefix="borgstack-base-") as root:
+        subprocess.run(["debootstrap", "--variant=minbase", suite, root], check=True, stdout=subprocess.DEVNULL)
+        with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as archive:
+            subprocess.run(["docker", "import", "-", BASES[suite]], check=True, stdin=archive.stdout, stdout=subprocess.DEVNULL)
+
+
+def inputs_of(image: Image, base_id: str) -> str:
+    """Return the hash of everything that the image is made from."""
+    digest = hashlib.sha256(f"{base_id} {image.version} {image.target}".encode())
+    for path in sorted((HERE / image.folder).rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(HERE).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def build(image: Image, base: str) -> str:
+    """Build one image if its inputs changed; return what was done in words."""
+    inputs = inputs_of(image, image_id(base))
+    built_from = docker("image", "inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', reference(image))
+    if built_from.stdout.strip() == inputs:
+        return "unchanged"
+    with tempfile.TemporaryDirectory(prefix="borgstack-image-") as context:
+        shutil.copytree(HERE / image.folder, context, dirs_exist_ok=True)
+        if image.needs_ca:
+            shutil.copy(MACHINE_CA, context)
+        command = ["build", "--tag", reference(image), "--label", f"{LABEL}={inputs}", "--build-arg", f"BASE={base}"]
+        command += ["--build-arg", f"VERSION={image.version}"] if image.version else []
+        command += ["--target", image.target] if image.target else []
+        finished = docker(*command, context)
+    if finished.returncode:
+        sys.exit(f"{reference(image)}: the build failed\n{finished.stdout[-4000:]}\n{finished.stderr[-4000:]}")
+    return "built"
+
+
+def main() -> None:
+    """Build the images asked for, or all of them."""
+    known = images(yaml.safe_load((HERE / "versions.yml").read_text(encoding="utf-8")))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--list", action="store_true", help="print the names of the service images and stop")
+    parser.add_argument("image", nargs="*", choices=[[], *known], help="what to build (all)")
+    arguments = parser.parse_args()
+    if arguments.list:
+        print("\n".join(reference(image) for image in known.values() if image.service))
+        return
+    wanted = arguments.image or list(known)
+    for key, image in known.items():
+        if key not in wanted and not any(known[other].base == key for other in wanted):
+            continue
+        started = time.monotonic()
+        if image.base in BASES:
+            build_base(image.base)
+        base = BASES.get(image.base) or reference(known[image.base])
+        outcome = build(image, base)
+        print(f"{reference(image)}: {outcome} ({time.monotonic() - started:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()
