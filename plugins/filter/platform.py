@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ansible.errors import AnsibleFilterError
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
@@ -32,6 +34,15 @@ def sites_of(declarations: dict) -> list[dict]:
     return sorted(sites, key=lambda site: site["host"])
 
 
+def service_roles(roles_path: str) -> list[str]:
+    """Return the names of the roles below a folder that declare a service."""
+    return sorted(path.parts[-3] for path in Path(roles_path).glob("*/tasks/main.yml") if _declares(path))
+
+
+def _declares(tasks: Path) -> bool:
+    return "borgstack.platform.with_declaration" in tasks.read_text(encoding="utf-8")
+
+
 def platform_error(what: str, category: int, remedy: str, where: str = "") -> str:
     """Return the message of a failure in the form that all of this collection's failures have."""
     return PlatformError(category, what, remedy, where).message
@@ -56,6 +67,7 @@ class FilterModule:
             "with_declaration": with_declaration,
             "needs_of": needs_of,
             "sites_of": sites_of,
+            "service_roles": service_roles,
             "platform_error": platform_error,
             "compose_project": compose.compose_project,
             "project_files": compose.project_files,

@@ -32,7 +32,7 @@ options:
     default: password
   platform_secrets_file:
     description: The vaulted file; made on first use with mode 0600.
-    type: path
+    type: str
     required: true
     vars:
       - name: platform_secrets_file
@@ -61,6 +61,8 @@ _raw:
   elements: str
 """
 
+import os
+
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
@@ -79,15 +81,20 @@ class LookupModule(LookupBase):
         Raises:
             AnsibleLookupError: with the category, the place and the remedy of what went wrong.
         """
-        self.set_options(var_options=variables, direct=kwargs)
+        self.set_options(var_options=self._settings(variables), direct=kwargs)
         store = self._store(write=not variables.get("ansible_check_mode", False))
         try:
             return [store.get(name, self.get_option("kind")) for name in terms]
         except PlatformError as error:
             raise AnsibleLookupError(error.message) from None
 
+    def _settings(self, variables: dict) -> dict:
+        """Return the variables that options are read from, templated: Ansible hands them over as they were written."""
+        names = ("platform_secrets_file", "platform_supplied_secrets")
+        return {name: self._templar.template(variables[name]) for name in names if name in variables}
+
     def _store(self, write: bool) -> SecretStore:
-        path = self.get_option("platform_secrets_file")
+        path = os.path.abspath(os.path.expanduser(self.get_option("platform_secrets_file")))
         if (path, write) not in _stores:
             # Ansible offers plugins no public way to the vault secrets of the run.
             vault = self._loader._vault

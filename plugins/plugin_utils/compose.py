@@ -48,10 +48,9 @@ def compose_project(
         if definition.get("secret_environment"):
             service["env_file"] = [secret_environment_path(container)]
         # A dependency on another host cannot be waited for by Compose.
-        wanted = {other: condition for other, condition in definition.get("depends_on", {}).items() if other in containers}
-        service.pop("depends_on", None)
-        if wanted:
-            service["depends_on"] = wanted
+        dependencies = [other for other in service.pop("depends_on", []) if other in containers]
+        if dependencies:
+            service["depends_on"] = {other: {"condition": "service_healthy"} for other in dependencies}
         service["labels"] = {**definition.get("labels", {}), DECLARED_LABEL: _fingerprint(service, declaration, definition)}
         services[container] = service
     return {

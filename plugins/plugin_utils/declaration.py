@@ -18,13 +18,13 @@ TIERS = ("datastore", "application", "edge")
 KEYS = {
     "service": "the role's short name; several declarations share it where a role has several instances",
     "tier": "when it starts: datastore, then application, then edge",
-    "containers": "Compose service definitions by name, plus secret_environment",
+    "containers": "Compose service definitions by name; secret_environment beside environment, depends_on a list",
     "files": "configuration files: path, content or secret_content, pending",
     "provides": "the datastore that it is: kind, container and how to log in",
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
     "sites": "where it is published: host, upstream, headers and so on",
     "hooks": "the role's further entry points: provision (a datastore), configure (first administrator)",
-    "credentials": "what an operator logs in with: user and the name of the secret",
+    "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them",
 }

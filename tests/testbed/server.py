@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Make and remove disposable servers on this machine: containers with systemd, SSH and their own Docker.
+
+`up NAME` starts one as a hoster hands it over (user `deploy` with sudo, an SSH key) with the service images already
+in its Docker, and writes an inventory for it; `down NAME` removes it. Everything that belongs to a server lies in
+.cache/testbed/NAME, in the container NAME and in the volume NAME-docker.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "testbed"
+SERVER_IMAGE = "borgstack-test/server:latest"
+BARE_IMAGE = "borgstack-test/server-bare:latest"
+BASE_IMAGE = "borgstack-test/base-trixie:latest"
+
+# Exactly what systemd and an inner Docker need. SYS_TIME and a writable /proc/sys would let a test change this
+# machine's clock and kernel settings; that is why it is never --privileged.
+RIGHTS = [
+    "--cap-add=ALL",
+    *(f"--cap-drop={name}" for name in ("SYS_RESOURCE", "SYS_TIME", "SYS_MODULE", "SYS_RAWIO")),
+    "--security-opt=seccomp=unconfined",
+    "--security-opt=apparmor=unconfined",
+    "--cgroupns=private",
+    "--tmpfs=/run:exec",
+    "--tmpfs=/run/lock",
+    "--tmpfs=/tmp:exec",
+]
+
+
+def docker(*arguments: str, check: bool = True, stdin: bytes | None = None) -> str:
+    """Run the Docker client and return what it printed.
+
+    Raises:
+        SystemExit: it failed and `check` is set.
+    """
+    finished = subprocess.run(["docker", *arguments], check=False, capture_output=True, input=stdin)
+    if check and finished.returncode:
+        sys.exit(f"docker {' '.join(arguments[:3])} …: {finished.stderr.decode().strip()}")
+    return finished.stdout.decode().strip()
+
+
+def service_images() -> list[str]:
+    """Return the names of the locally built service images."""
+    command = [sys.executable, str(ROOT / "tests/images/build.py"), "--list"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+def wait_for(what: str, ready, seconds: int = 60) -> None:
+    """Wait until `ready()` is true, polling four times a second.
+
+    Raises:
+        SystemExit: it was not within `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            sys.exit(f"{what}: not within {seconds} s")
+        time.sleep(0.25)
+
+
+def boot(name: str, image: str, volume: str, *options: str) -> None:
+    """Start a server container and wait for its systemd."""
+    docker("run", "--detach", f"--name={name}", f"--hostname={name}", f"--volume={volume}:/var/lib/docker", *RIGHTS, *options, image)
+    states = {"running", "degraded"}
+    wait_for(f"{name}: systemd", lambda: docker("exec", name, "systemctl", "is-system-running", check=False) in states)
+
+
+def seed_volume() -> str:
+    """Return a volume with all service images in a Docker data directory, made on first use.
+
+    Loading gigabytes of images into every new server takes minutes; copying a directory takes seconds.
+    """
+    images = service_images()
+    ids = docker("image", "inspect", "--format={{.Id}}", SERVER_IMAGE, *images)
+    volume = f"borgstack-seed-{hashlib.sha256(ids.encode()).hexdigest()[:12]}"
+    if docker("volume", "ls", "--quiet", f"--filter=name=^{volume}$"):
+        return volume
+    for stale in docker("volume", "ls", "--quiet", "--filter=name=^borgstack-seed-").split():
+        docker("volume", "rm", stale, check=False)
+    builder = f"{volume}-builder"
+    docker("rm", "--force", builder, check=False)
+    docker("volume", "rm", f"{builder}-data", check=False)
+    boot(builder, SERVER_IMAGE, f"{builder}-data")
+    wait_for("the inner Docker", lambda: docker("exec", builder, "docker", "version", check=False))
+    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:
+        subprocess.run(
+            ["docker", "exec", "--interactive", builder, "docker", "load", "--quiet"],
+            check=True, stdin=save.stdout, stdout=subprocess.DEVNULL,
+        )
+    docker("exec", builder, "systemctl", "stop", "docker.socket", "docker.service", "containerd.service")
+    docker("rm", "--force", builder)
+    # Under its final name only when it is complete.
+    copy_volume(f"{builder}-data", volume)
+    docker("volume", "rm", f"{builder}-data")
+    return volume
+
+
+def copy_volume(source: str, target: str) -> None:
+    """Copy a Docker data directory, owners, links and attributes included."""
+    docker("volume", "create", target)
+    mounts = [f"--volume={source}:/source:ro", f"--volume={target}:/target"]
+    docker("run", "--rm", *mounts, BASE_IMAGE, "cp", "-a", "/source/.", "/target/")
+
+
+def address_of(name: str) -> str:
+    """Return the server's address on this machine's bridge."""
+    return docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
+
+
+def is_running(name: str) -> bool:
+    """Tell whether the server's container runs."""
+    return docker("inspect", "--format={{.State.Running}}", name, check=False) == "true"
+
+
+def authorise(name: str, folder: Path) -> None:
+    """Give the user `deploy` our key, and us the server's host key."""
+    key = folder / "id_ed25519"
+    if not key.exists():
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    place = "install -m 0600 -o deploy -g deploy /dev/stdin /home/deploy/.ssh/authorized_keys"
+    docker("exec", "--interactive", name, "sh", "-c", place, stdin=Path(f"{key}.pub").read_bytes())
+    host_key = docker("exec", name, "cut", "-d", " ", "-f", "1,2", "/etc/ssh/ssh_host_ed25519_key.pub")
+    (folder / "known_hosts").write_text(f"{address_of(name)} {host_key}\n", encoding="utf-8")
+    wait_for(f"{name}: SSH", lambda: docker("exec", name, "systemctl", "is-active", "ssh", check=False) == "active")
+
+
+def write_inventory(path: Path, name: str, folder: Path, https_port: int) -> None:
+    """Write an inventory with the server as the group `platform`."""
+    host = {
+        "ansible_host": address_of(name),
+        "ansible_user": "deploy",
+        "ansible_ssh_private_key_file": str(folder / "id_ed25519"),
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={folder / 'known_hosts'}",
+        "demo_https_port": https_port,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("---\n" + yaml.safe_dump({"platform": {"hosts": {name: host}}}), encoding="utf-8")
+
+
+def up(name: str, inventory: Path, https_port: int, bare: bool) -> None:
+    """Start the server, or start it again, and write its inventory."""
+    folder = CACHE / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not is_running(name):
+        if docker("inspect", "--format={{.Id}}", name, check=False):
+            docker("start", name)
+        else:
+            volume = f"{name}-docker"
+            if not bare and not docker("volume", "ls", "--quiet", f"--filter=name=^{volume}$"):
+                copy_volume(seed_volume(), volume)
+            publish = [f"--publish=127.0.0.1:{https_port}:443"] if https_port != 443 else []
+            boot(name, BARE_IMAGE if bare else SERVER_IMAGE, volume, *publish)
+    authorise(name, folder)
+    write_inventory(inventory, name, folder, https_port)
+    print(json.dumps({"name": name, "address": address_of(name), "inventory": str(inventory)}))
+
+
+def down(name: str, volumes: bool) -> None:
+    """Remove the server; with `volumes` its data, keys and inventory too."""
+    docker("rm", "--force", name, check=False)
+    if volumes:
+        docker("volume", "rm", f"{name}-docker", check=False)
+        shutil.rmtree(CACHE / name, ignore_errors=True)
+
+
+def main() -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    starting = verbs.add_parser("up")
+    starting.add_argument("name")
+    starting.add_argument("--inventory", type=Path, help="where its inventory goes (.cache/testbed/NAME/hosts.yml)")
+    starting.add_argument("--https-port", type=int, default=443, help="loopback port that reaches its 443 (none)")
+    starting.add_argument("--bare", action="store_true", help="without Docker")
+    stopping = verbs.add_parser("down")
+    stopping.add_argument("name")
+    stopping.add_argument("--volumes", action="store_true", help="its data too")
+    arguments = parser.parse_args()
+    if arguments.verb == "up":
+        inventory = arguments.inventory or CACHE / arguments.name / "hosts.yml"
+        up(arguments.name, inventory.resolve(), arguments.https_port, arguments.bare)
+    else:
+        down(arguments.name, arguments.volumes)
+
+
+if __name__ == "__main__":
+    main()
