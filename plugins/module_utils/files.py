@@ -81,7 +81,7 @@ def inspect(root: str, files: list[File]) -> tuple[dict[str, Found], set[str]]:
 
 def _read(path: str) -> Found:
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", newline="") as file:
             status = os.fstat(file.fileno())
             return Found(file.read(), stat.S_IMODE(status.st_mode), status.st_uid == 0)
     except (FileNotFoundError, NotADirectoryError):
@@ -157,7 +157,7 @@ class Writer:
         os.makedirs(os.path.dirname(target), mode=DIRECTORY_MODE, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".writing-")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(content)
                 os.fchmod(file.fileno(), mode)
                 file.flush()

@@ -1,0 +1,138 @@
+"""What the proofs of a deployed platform share."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+from requests.adapters import HTTPAdapter
+
+ROOT = Path(__file__).resolve().parents[3]
+DOMAIN = "demo.example.com"
+PROJECT = "borgstack"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run of a playbook."""
+
+    returncode: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """Changes that the recap counts; -1 without a recap."""
+        counts = re.findall(r"changed=(\d+)", self.output)
+        return sum(int(count) for count in counts) if counts else -1
+
+
+@pytest.fixture(scope="session")
+def inventory() -> str:
+    """The inventory that the scenario deployed with."""
+    return os.environ["MOLECULE_INVENTORY_FILE"]
+
+
+@pytest.fixture(scope="session")
+def address(inventory) -> str:
+    """The server's address as seen from outside."""
+    hosts = yaml.safe_load(Path(inventory).read_text(encoding="utf-8"))["platform"]["hosts"]
+    return next(iter(hosts.values()))["ansible_host"]
+
+
+@pytest.fixture(scope="session")
+def play(inventory):
+    """Run a playbook as an operator would: `play("--check", domain="…")`."""
+
+    def run(*arguments: str, playbook: str = "site.yml", cwd: Path = ROOT, env: dict | None = None, **variables) -> Run:
+        command = ["ansible-playbook", playbook, "-i", inventory]
+        command += ["-e", f"@{ROOT / 'molecule/shared/settings.yml'}"]
+        if variables:
+            command += ["-e", yaml.safe_dump(variables, default_flow_style=True, width=10**6).strip()]
+        finished = subprocess.run(
+            [*command, *arguments], check=False, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_HOST_KEY_CHECKING": "False", **(env or {})},
+        )
+        return Run(finished.returncode, finished.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def secrets() -> dict[str, str]:
+    """The platform's generated secrets by name."""
+    vault = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "vault.yml"
+    viewed = subprocess.run(["ansible-vault", "view", str(vault)], check=True, capture_output=True, text=True)
+    return yaml.safe_load(viewed.stdout)
+
+
+@pytest.fixture(scope="session")
+def server(inventory):
+    """The server from inside, as root."""
+    import testinfra
+
+    name = next(iter(yaml.safe_load(Path(inventory).read_text(encoding="utf-8"))["platform"]["hosts"]))
+    return testinfra.get_host(f"ansible://{name}?ansible_inventory={inventory}&force_ansible=True", sudo=True)
+
+
+class _Resolved(HTTPAdapter):
+    """Connects to the server whatever host name a URL has, and verifies the certificate for that name."""
+
+    def __init__(self, address: str, authority: str):
+        self._address = address
+        self._context = ssl.create_default_context(cadata=authority)
+        super().__init__()
+
+    def get_connection_with_tls_context(self, request, verify, proxies=None, cert=None):
+        host = request.url.split("/")[2]
+        return self.poolmanager.connection_from_host(
+            self._address, 443, "https",
+            pool_kwargs={"ssl_context": self._context, "server_hostname": host, "assert_hostname": host},
+        )
+
+
+@pytest.fixture(scope="session")
+def web(server, address) -> requests.Session:
+    """A browser on the internet: speaks HTTPS to the server and trusts its authority, nothing else."""
+    authority = server.check_output(f"docker exec {PROJECT}-caddy-1 cat /data/caddy/pki/authorities/local/root.crt")
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("https://", _Resolved(address, authority))
+    return session
+
+
+@pytest.fixture(scope="session")
+def container():
+    """Return a container's name by its service."""
+    return lambda service: f"{PROJECT}-{service}-1"
+
+
+def answers(address: str, port: int, seconds: float = 2) -> bool:
+    """Tell whether a TCP port accepts connections from here."""
+    try:
+        with socket.create_connection((address, port), timeout=seconds):
+            return True
+    except OSError:
+        return False
+
+
+def eventually(condition, seconds: int = 120):
+    """Return what `condition()` gives as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            result = condition()
+        except (requests.RequestException, AssertionError, RuntimeError):
+            result = None
+        if result:
+            return result
+        time.sleep(1)
+    raise AssertionError(f"not within {seconds} s: {condition}")

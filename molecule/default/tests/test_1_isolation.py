@@ -1,0 +1,158 @@
+"""Nobody reaches what is not theirs: from outside, between services, and in files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+
+import pytest
+from conftest import PROJECT, answers
+
+OPEN = {22, 80, 443}
+
+
+async def _open_ports(address: str, ports: range, at_once: int = 800) -> set[int]:
+    gate = asyncio.Semaphore(at_once)
+
+    async def try_port(port: int) -> int | None:
+        async with gate:
+            try:
+                _, writer = await asyncio.wait_for(asyncio.open_connection(address, port), 0.5)
+            except (OSError, asyncio.TimeoutError):
+                return None
+            writer.close()
+            return port
+
+    found = await asyncio.gather(*(try_port(port) for port in ports))
+    return {port for port in found if port}
+
+
+def test_only_ssh_and_web_answer_from_outside(address):
+    assert asyncio.run(_open_ports(address, range(1, 65536))) == OPEN
+
+
+def test_http3_answers_on_udp_443(address):
+    # A QUIC packet of a version that nobody knows is answered with the list of versions that the server speaks.
+    probe = bytes([0xC0]) + bytes.fromhex("1a2a3a4a") + bytes([8]) + os.urandom(8) + bytes([8]) + os.urandom(8)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(5)
+        sock.sendto(probe.ljust(1200, b"\0"), (address, 443))
+        answer = sock.recv(2048)
+    assert answer[0] & 0x80 and answer[1:5] == b"\0\0\0\0", answer[:16].hex()
+
+
+@pytest.fixture
+def rogue(server, container):
+    name = "rogue"
+    image = json.loads(server.check_output(f"docker inspect {container('redis')}"))[0]["Config"]["Image"]
+    server.check_output(f"docker run -d --name {name} -p 0.0.0.0:5432:6379 {image} redis-server --protected-mode no")
+    yield name
+    server.check_output(f"docker rm -f {name}")
+
+
+def test_port_published_by_a_rogue_container_stays_closed(server, rogue, address):
+    inside = server.run("timeout 5 sh -c 'until printf \"PING\\r\\n\" | timeout 1 bash -c \"exec 3<>/dev/tcp/127.0.0.1/5432; cat >&3; head -c 5 <&3\"; do sleep .2; done'")
+    assert "PONG" in inside.stdout, "the rogue container does not answer at all, so this proves nothing"
+    assert not answers(address, 5432)
+    server.check_output("ufw reload")
+    assert not answers(address, 5432)
+    assert answers(address, 443)
+
+
+def test_every_container_is_healthy_and_confined(server):
+    names = server.check_output(f"docker ps -q --filter label=com.docker.compose.project={PROJECT}").split()
+    for item in json.loads(server.check_output(f"docker inspect {' '.join(names)}")):
+        host = item["HostConfig"]
+        assert item["State"]["Health"]["Status"] == "healthy", item["Name"]
+        assert host["RestartPolicy"]["Name"] == "unless-stopped", item["Name"]
+        assert host["CapDrop"] == ["ALL"] and "no-new-privileges:true" in host["SecurityOpt"], item["Name"]
+        assert host["Memory"] > 0 and not host["Privileged"], item["Name"]
+    assert len(names) == 9
+
+
+def test_a_database_role_connects_to_its_own_database_only(server, secrets, container):
+    def connect(database: str):
+        query = "select current_user"
+        return server.run(
+            f"docker exec -e PGPASSWORD={secrets['n8n_database_password']} {container('postgresql')} "
+            f"psql -h 127.0.0.1 -U n8n_user -d {database} -tAc '{query}'"
+        )
+
+    assert connect("n8n_db").stdout.strip() == "n8n_user"
+    refused = connect("directus_db")
+    assert refused.rc != 0 and "permission denied for database" in refused.stderr
+
+
+def test_a_redis_user_reaches_its_own_keys_only(server, secrets, container):
+    def ask(user: str, secret: str, instance: str, *words: str) -> str:
+        return server.check_output(
+            f"docker exec -e REDISCLI_AUTH={secrets[secret]} {container(instance)} redis-cli --user {user} {' '.join(words)}"
+        )
+
+    assert ask("n8n", "n8n_redis_password", "redis", "set", "n8n:proof", "1") == "OK"
+    assert "NOPERM" in ask("n8n", "n8n_redis_password", "redis", "get", "directus:anything")
+    assert "NOPERM" in ask("directus", "directus_redis_password", "redis-cache", "get", "n8n:anything")
+    assert "NOPERM" in ask("directus", "directus_redis_password", "redis-cache", "flushall")
+    assert "NOAUTH" in server.check_output(f"docker exec {container('redis')} env -u REDISCLI_AUTH redis-cli get n8n:proof")
+
+
+def test_queues_never_lose_a_job_to_eviction(server, secrets, container):
+    for instance, policy in {"redis": "noeviction", "redis-cache": "allkeys-lru"}.items():
+        password = secrets[f"{instance.replace('-', '_')}_admin_password"]
+        answer = server.check_output(
+            f"docker exec -e REDISCLI_AUTH={password} {container(instance)} redis-cli --user platform config get maxmemory-policy"
+        )
+        assert answer.split()[-1] == policy
+
+
+S3 = """
+import boto3, botocore, json, sys
+endpoint, key, secret, verb, bucket = sys.argv[1:6]
+client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret,
+                      region_name="us-east-1", config=botocore.config.Config(s3={"addressing_style": "path"}))
+try:
+    if verb == "put":
+        client.put_object(Bucket=bucket, Key="proof", Body=b"proof")
+    print(json.dumps([item["Key"] for item in client.list_objects_v2(Bucket=bucket).get("Contents", [])]))
+except botocore.exceptions.ClientError as error:
+    print(error.response["Error"]["Code"])
+"""
+
+
+@pytest.fixture(scope="module")
+def s3(server, container):
+    gateway = json.loads(server.check_output(f"docker inspect {container('seaweedfs')}"))[0]
+    endpoint = f"http://{gateway['NetworkSettings']['Networks'][f'{PROJECT}_internal']['IPAddress']}:8333"
+
+    def ask(key: str, secret: str, verb: str, bucket: str) -> str:
+        return server.run("python3 -c %s %s %s %s %s %s", S3, endpoint, key, secret, verb, bucket).stdout.strip()
+
+    return ask
+
+
+def test_s3_keys_open_their_own_bucket_only(s3, secrets):
+    assert "proof" in s3("n8n", secrets["n8n_s3_secret_key"], "put", "n8n")
+    assert s3("n8n", secrets["n8n_s3_secret_key"], "list", "directus") == "AccessDenied"
+    assert s3("directus", secrets["directus_s3_secret_key"], "list", "n8n") == "AccessDenied"
+    assert s3("anybody", "anything-at-all", "list", "n8n") == "InvalidAccessKeyId"
+
+
+def test_every_file_with_a_secret_is_readable_by_root_only(server, secrets):
+    patterns = "\n".join(secrets.values())
+    found = server.run("printf '%%s' %s | grep -rlFf /dev/stdin /opt /etc /root /home /tmp /var/log /run 2>/dev/null", patterns)
+    files = found.stdout.split()
+    assert len(files) >= 5
+    for path in files:
+        assert server.check_output("stat -c '%%U %%a' %s", path) == "root 600", path
+
+
+def test_no_secret_is_on_a_command_line(server, secrets):
+    names = server.check_output(f"docker ps -q --filter label=com.docker.compose.project={PROJECT}").split()
+    lines = [server.check_output("ps -eww -o args")]
+    for item in json.loads(server.check_output(f"docker inspect {' '.join(names)}")):
+        config = item["Config"]
+        lines.append(json.dumps([item["Path"], item["Args"], config["Cmd"], config["Entrypoint"], config["Healthcheck"], config["Labels"]]))
+    shown = [name for name, value in secrets.items() if any(value in line for line in lines)]
+    assert shown == []

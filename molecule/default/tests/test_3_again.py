@@ -1,0 +1,37 @@
+"""Run again, from anywhere: nothing changes, and check mode says so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from conftest import ROOT
+
+
+def test_check_mode_on_the_deployed_host_predicts_nothing(play):
+    run = play("--check", "--diff")
+    assert (run.returncode, run.changed) == (0, 0), run.output
+
+
+def test_one_service_alone_changes_nothing(play):
+    run = play("--tags", "n8n")
+    assert (run.returncode, run.changed) == (0, 0), run.output
+    assert "borgstack.platform.firewall" not in run.output
+
+
+def test_the_installed_collection_does_the_same_from_a_clean_directory(play, tmp_path):
+    collections = tmp_path / "collections"
+    build = ["ansible-galaxy", "collection", "build", "--output-path", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    artifact = next(tmp_path.glob("borgstack-platform-*.tar.gz"))
+    install = ["ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", str(collections), str(artifact)]
+    subprocess.run(install, check=True, capture_output=True)
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_CONFIG": os.devnull}
+    run = play(playbook="borgstack.platform.site", cwd=tmp_path, env=environment)
+    assert (run.returncode, run.changed) == (0, 0), run.output
+
+
+def test_nothing_at_the_highest_verbosity_shows_a_secret(play, secrets):
+    run = play("-vvvv", "--diff")
+    assert run.returncode == 0, run.output[-3000:]
+    assert [name for name, value in secrets.items() if value in run.output] == []

@@ -1,0 +1,85 @@
+"""Files of a project: what is planned is what is written."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible_collections.borgstack.platform.plugins.module_utils import files
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import apply_steps
+from hypothesis import given
+from hypothesis import strategies as st
+
+PATHS = ["compose.yaml", "a/one.conf", "a/two.conf", "b/c/three.conf"]
+DECLARED = st.dictionaries(st.sampled_from(PATHS), st.tuples(st.booleans(), st.text(max_size=20)), max_size=4)
+
+
+def items(declared: dict) -> list[dict]:
+    return [{"path": path, "secret_content" if secret else "content": text} for path, (secret, text) in declared.items()]
+
+
+def converge(root, declared: list[dict]) -> list[str]:
+    wanted = files.declared(declared)
+    found, managed = files.inspect(str(root), wanted)
+    steps = files.plan(wanted, found, managed)
+    apply_steps(steps, files.Writer(str(root), managed).apply)
+    return [step.words for step in steps]
+
+
+@given(st.lists(DECLARED, min_size=1, max_size=3))
+def test_after_any_history_the_last_declaration_holds_and_the_next_plan_is_empty(tmp_path_factory, history):
+    root = tmp_path_factory.mktemp("root")
+    for declared in history:
+        converge(root, items(declared))
+    assert converge(root, items(history[-1])) == []
+    present = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {files.MANIFEST}
+    assert present == set(history[-1])
+    for path, (secret, text) in history[-1].items():
+        with open(root / path, encoding="utf-8", newline="") as file:
+            assert file.read() == text
+        assert os.stat(root / path).st_mode & 0o777 == (0o600 if secret else 0o644)
+
+
+def test_a_file_that_somebody_else_put_there_stays(tmp_path):
+    (tmp_path / "compose.override.yaml").write_text("mine", encoding="utf-8")
+    converge(tmp_path, [{"path": "compose.yaml", "content": "ours"}])
+    converge(tmp_path, [])
+    assert [path.name for path in tmp_path.iterdir() if path.name != files.MANIFEST] == ["compose.override.yaml"]
+
+
+def test_permissions_are_repaired(tmp_path):
+    declared = [{"path": "secret", "secret_content": "x"}]
+    converge(tmp_path, declared)
+    os.chmod(tmp_path / "secret", 0o644)
+    assert converge(tmp_path, declared) == ["set permissions of file secret"]
+
+
+def test_a_secret_is_in_no_diff():
+    step = files.plan([files.File("s", "new-secret", secret=True)], {"s": files.Found("old-secret", 0o600)}, set())[0]
+    assert "secret" not in str([step.before, step.after, step.words]).replace(files.MASK, "").replace("file s", "")
+
+
+def test_a_change_stays_pending_until_its_marker_is_removed(tmp_path):
+    declared = [{"path": "caddy/Caddyfile", "content": "a", "pending": "caddy"}]
+    converge(tmp_path, declared)
+    wanted = files.declared(declared)
+    assert files.pending(str(tmp_path), wanted, []) == ["caddy"]
+    (tmp_path / "caddy/Caddyfile.pending").unlink()
+    assert files.pending(str(tmp_path), wanted, []) == []
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        [{"path": "/etc/passwd", "content": ""}],
+        [{"path": "../x", "content": ""}],
+        [{"path": "a/../../x", "content": ""}],
+        [{"path": "x", "content": ""}, {"path": "./x", "content": ""}],
+        [{"path": "x"}],
+        [{"path": "x", "content": "", "secret_content": ""}],
+    ],
+)
+def test_what_is_refused(declared):
+    with pytest.raises(PlatformError):
+        files.declared(declared)

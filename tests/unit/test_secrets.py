@@ -1,0 +1,95 @@
+"""Secrets: made by policy, kept, and refused where they are weak, reused or unreadable."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate, violations
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def vault(password: bytes = b"one") -> VaultLib:
+    return VaultLib([("default", VaultSecret(password))])
+
+
+def store(tmp_path, password: bytes = b"one", supplied: dict | None = None, write: bool = True) -> SecretStore:
+    return SecretStore(str(tmp_path / "vault.yml"), vault(password), supplied or {}, write)
+
+
+@given(st.sampled_from(["password", "key"]))
+def test_what_is_generated_satisfies_the_policy(kind):
+    value = generate(kind)
+    assert violations(value, kind) == []
+    assert value[0].isalnum()
+
+
+@pytest.mark.parametrize(
+    ("value", "missing"),
+    [
+        ("Short-1", ["at least 12 characters"]),
+        ("alllowercase-1", ["an upper-case letter"]),
+        ("ALLUPPERCASE-1", ["a lower-case letter"]),
+        ("NoDigitsInHere-", ["a digit"]),
+        ("NoSpecial12345", ["a special character"]),
+        ("Control-1\x07chars", ["printable characters only"]),
+        ("Sufficient-1-Password", []),
+    ],
+)
+def test_the_policy(value, missing):
+    assert violations(value, "password") == missing
+
+
+def test_a_secret_is_made_once_and_kept(tmp_path):
+    first = store(tmp_path).get("a", "password")
+    assert store(tmp_path).get("a", "password") == first
+    assert os.stat(tmp_path / "vault.yml").st_mode & 0o777 == 0o600
+    assert first not in (tmp_path / "vault.yml").read_text(encoding="utf-8")
+
+
+def test_two_secrets_differ(tmp_path):
+    assert store(tmp_path).get("a", "password") != store(tmp_path).get("b", "password")
+
+
+def test_without_writing_nothing_is_written_and_the_answer_stays(tmp_path):
+    dry = store(tmp_path, write=False)
+    assert dry.get("a", "key") == dry.get("a", "key")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_supplied_secret_wins_and_is_not_written(tmp_path):
+    assert store(tmp_path, supplied={"a": "Supplied-1-Password"}).get("a", "password") == "Supplied-1-Password"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("opened", "reason"),
+    [
+        (lambda path: store(path, password=b"two").get("a", "password"), "does not open"),
+        (lambda path: SecretStore(str(path / "vault.yml"), VaultLib([]), {}, True).get("a", "password"), "no vault password"),
+        (lambda path: store(path, supplied={"b": "weak"}).get("b", "password"), "at least 12 characters"),
+    ],
+    ids=["wrong password", "no password", "weak"],
+)
+def test_refusals_have_a_category_and_hold_no_secret(tmp_path, opened, reason):
+    secret = store(tmp_path).get("a", "password")
+    with pytest.raises(PlatformError, match=reason) as refusal:
+        opened(tmp_path)
+    assert refusal.value.category == 1
+    assert secret not in refusal.value.message and "weak" not in refusal.value.message
+
+
+def test_a_value_under_two_names_is_refused(tmp_path):
+    value = store(tmp_path).get("a", "password")
+    with pytest.raises(PlatformError, match="also used for a"):
+        store(tmp_path, supplied={"b": value}).get("b", "password")
+
+
+def test_a_file_in_clear_is_refused(tmp_path):
+    (tmp_path / "vault.yml").write_text("a: secret\n", encoding="utf-8")
+    with pytest.raises(PlatformError, match="not encrypted"):
+        store(tmp_path).get("a", "password")
