@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.borgstack.platform.plugins.filter.docker_user_rules import (
+    docker_user_block,
+    docker_user_drift,
+    docker_user_rules,
+)
+from ansible_collections.borgstack.platform.plugins.filter.ufw_changes import ufw_changes
+
+BRIDGES = ["docker0", "br-+", "docker_gwbridge"]
+HTTPS = [{"port": 443, "proto": "tcp"}]
+NETWORKS = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).flatmap(
+    lambda address: st.integers(0, address.max_prefixlen).map(
+        lambda prefix: str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))
+    )
+)
+PORTS = st.lists(
+    st.fixed_dictionaries(
+        {"port": st.integers(1, 65535), "proto": st.sampled_from(["tcp", "udp"])},
+        optional={"sources": st.lists(NETWORKS, max_size=3)},
+    ),
+    max_size=6,
+)
+
+
+def verdict(rules: list[str], packet: dict) -> str:
+    """Walk a chain as netfilter does and return the verdict on a new connection."""
+    tests = {
+        "-m": lambda value: value == "conntrack",
+        "-s": lambda value: ipaddress.ip_address(packet.get("source", "192.0.2.1")) in ipaddress.ip_network(value),
+        "-p": lambda value: value == packet.get("proto", "tcp"),
+        "--ctstate": lambda value: packet["state"] in value.split(","),
+        "--ctorigdstport": lambda value: value == str(packet.get("port")),
+        "-i": lambda value: _same_interface(value, packet.get("from", "eth0")),
+        "-o": lambda value: _same_interface(value, packet.get("to", "br-0")),
+    }
+    for rule in rules:
+        words = rule.split()
+        conditions = zip(words[2:-2:2], words[3:-2:2])
+        if all(tests[option](value) for option, value in conditions):
+            return words[-1]
+    raise AssertionError("the chain does not end in a verdict")
+
+
+def _same_interface(pattern: str, name: str) -> bool:
+    return name.startswith(pattern[:-1]) if pattern.endswith("+") else name == pattern
+
+
+@pytest.mark.parametrize(
+    ("packet", "expected"),
+    [
+        ({"state": "DNAT", "port": 443}, "RETURN"),
+        ({"state": "DNAT", "port": 443, "proto": "udp"}, "DROP"),
+        ({"state": "DNAT", "port": 5432}, "DROP"),
+        ({"state": "DNAT", "port": 5432, "to": "custom0"}, "DROP"),
+        ({"state": "NEW", "to": "br-1234"}, "DROP"),
+        ({"state": "NEW", "from": "docker0", "to": "eth0"}, "RETURN"),
+        ({"state": "NEW", "from": "br-1", "to": "br-2"}, "RETURN"),
+        ({"state": "ESTABLISHED", "port": 5432}, "RETURN"),
+        ({"state": "NEW", "from": "wg0", "to": "eth0"}, "RETURN"),
+    ],
+)
+def test_only_declared_ports_are_reached_from_outside(packet: dict, expected: str) -> None:
+    assert verdict(docker_user_rules(HTTPS, 4, BRIDGES), packet) == expected
+
+
+@given(PORTS, st.integers(1, 65535), st.sampled_from(["tcp", "udp"]), NETWORKS)
+def test_a_published_port_answers_exactly_when_it_is_declared_for_its_source(allowed, port, proto, network) -> None:
+    source = ipaddress.ip_network(network).network_address
+    declared = any(
+        (item["port"], item["proto"]) == (port, proto)
+        and (not item.get("sources") or any(source in ipaddress.ip_network(cidr) for cidr in item["sources"]))
+        for item in allowed
+    )
+    rules = docker_user_rules(allowed, source.version, BRIDGES)
+    packet = {"state": "DNAT", "port": port, "proto": proto, "source": str(source)}
+    assert verdict(rules, packet) == ("RETURN" if declared else "DROP")
+
+
+@given(PORTS, st.sampled_from([4, 6]))
+def test_no_rule_is_repeated(allowed, family) -> None:
+    rules = docker_user_rules(allowed, family, BRIDGES)
+    assert len(rules) == len(set(rules))
+
+
+RULES = {str(family): docker_user_rules(HTTPS, family, BRIDGES) for family in (4, 6)}
+
+
+def probe(**changed: list[str]) -> str:
+    """Return what the role's command prints on a host that is as declared, but for `changed` sections."""
+    sections = {"docker": ["active"]}
+    for family, rules in RULES.items():
+        sections[f"hook{family}"] = ["-P FORWARD DROP", "-A FORWARD -j DOCKER-USER"]
+        sections[f"docker{family}"] = ["-N DOCKER"]
+        sections[f"chain{family}"] = ["-N DOCKER-USER", *rules]
+        sections[f"file{family}"] = ["# BEGIN x", *docker_user_block(rules).splitlines(), "# END x"]
+    return "\n".join(line for name, lines in {**sections, **changed}.items() for line in (f"== {name}", *lines))
+
+
+AS_DECLARED = {"files": [], "chains": [], "unhooked": [], "foreign_backend": False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "noticed"),
+    [
+        ({}, {}),
+        ({"file4": []}, {"files": ["4"]}),
+        ({"file6": ["*filter", "COMMIT"]}, {"files": ["6"]}),
+        ({"chain4": ["-N DOCKER-USER"]}, {"chains": ["4"]}),
+        ({"chain6": []}, {"chains": ["6"]}),
+        ({"chain4": ["-N DOCKER-USER", "-A DOCKER-USER -j RETURN", *RULES["4"]]}, {"chains": ["4"]}),
+        ({"hook4": ["-P FORWARD DROP"]}, {"unhooked": ["4"]}),
+        # Docker before 27 writes no IPv6 chains unless told to; without Docker there is nothing to visit.
+        ({"hook6": [], "docker6": []}, {}),
+        ({"docker": ["inactive"], "hook4": [], "docker4": []}, {}),
+        ({"docker4": []}, {"foreign_backend": True}),
+    ],
+)
+def test_drift_is_noticed(changed: dict, noticed: dict) -> None:
+    assert docker_user_drift(probe(**changed), RULES) == {**AS_DECLARED, **noticed}
+
+
+DECLARED = [
+    {"port": 22},
+    {"port": "8000:8010", "proto": "udp", "sources": ["10.0.0.5/8", "192.0.2.7", "2001:db8::/32"]},
+]
+PRINTED = [
+    "allow 22/tcp comment 'it''s \"mine\"'",
+    "allow from 10.0.0.0/8 to any port 8000:8010 proto udp",
+    "allow from 192.0.2.7 to any port 8000:8010 proto udp",
+    "allow from 2001:db8::/32 to any port 8000:8010 proto udp",
+]
+
+
+def test_rules_that_are_there_are_not_changed() -> None:
+    assert ufw_changes(DECLARED, PRINTED) == {"missing": [], "opposed": [], "undeclared": []}
+
+
+def test_missing_rules_are_added_in_their_order() -> None:
+    missing = ufw_changes(DECLARED, PRINTED[1:2])["missing"]
+    assert [(rule["port"], rule.get("from_ip")) for rule in missing] == [
+        ("22", None),
+        ("8000:8010", "192.0.2.7/32"),
+        ("8000:8010", "2001:db8::/32"),
+    ]
+
+
+@pytest.mark.parametrize("opened", ["allow 22/tcp", "limit 22/tcp", "allow 22"])
+def test_a_rule_for_everybody_is_opposed_to_a_restricted_one(opened: str) -> None:
+    changes = ufw_changes([{"port": 22, "sources": ["10.0.0.0/8"]}], [opened, "allow 9999/tcp"])
+    assert (changes["opposed"], changes["undeclared"]) == ([opened], ["allow 9999/tcp"])
+
+
+def test_a_port_may_be_limited_or_open_but_not_both() -> None:
+    changes = ufw_changes([{"port": 22, "rule": "limit"}], ["allow 22/tcp"])
+    assert [rule["rule"] for rule in changes["missing"]] == ["limit"]
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0"])
+def test_a_source_that_is_everybody_is_no_restriction(everybody: str) -> None:
+    assert ufw_changes([{"port": 22, "sources": [everybody]}], ["allow 22/tcp"])["missing"] == []
