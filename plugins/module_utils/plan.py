@@ -15,7 +15,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 
 
 @dataclass(frozen=True)
@@ -99,3 +99,13 @@ def converge(module, steps: list[Step], apply: t.Callable[[Step], None]) -> dict
     if module._diff:
         result["diff"] = diff_of(steps)
     return result
+
+
+def refuse_assumption(module) -> None:
+    """Refuse `assume_empty` where something would be changed on that assumption.
+
+    Raises:
+        PlatformError: the module is not in check mode.
+    """
+    if not module.check_mode:
+        raise PlatformError(CONFIGURATION, "assume_empty is for check mode only", "remove it, or run with --check")

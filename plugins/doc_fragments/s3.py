@@ -1,0 +1,49 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""How the S3 modules connect."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Connection options of the S3 modules."""
+
+    DOCUMENTATION = r"""
+options:
+  endpoint_url:
+    description: Address of the server, such as V(http://10.201.0.4:8333); AWS itself where it is left out.
+    type: str
+  access_key:
+    description: Name of the key.
+    type: str
+    required: true
+  secret_key:
+    description: The key.
+    type: str
+    required: true
+  region:
+    description: Region.
+    type: str
+    default: us-east-1
+  ca_cert:
+    description: File with the certificate authorities that the server's certificate is checked against.
+    type: path
+  validate_certs:
+    description: Whether the server's certificate is checked.
+    type: bool
+    default: true
+  connect_timeout:
+    description: How long to wait for a connection, in seconds.
+    type: int
+    default: 10
+  assume_empty:
+    description:
+      - Plan against a server without any objects, and do not connect.
+      - For check mode in a play that would only make the server; refused outside of check mode.
+    type: bool
+    default: false
+requirements:
+  - boto3 >= 1.20 on the host
+"""

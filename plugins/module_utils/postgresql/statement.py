@@ -1,0 +1,62 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Statements as data: a plan can be made, compared and tested without the client library."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+
+MAXIMUM_NAME_BYTES = 63
+
+
+@dataclass(frozen=True)
+class Ident:
+    """A name of an object."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A literal."""
+
+    value: t.Union[str, int, None]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One SQL statement.
+
+    Attributes:
+        text: SQL written by us, with `{}` for each part.
+        parts: names and literals from outside; the driver quotes them.
+        database: where it runs; empty for the login database.
+        alone: whether PostgreSQL refuses it inside a transaction.
+    """
+
+    text: str
+    parts: t.Tuple[t.Union[Ident, Text], ...] = ()
+    database: str = ""
+    alone: bool = False
+
+
+def check_name(name: str, kind: str) -> str:
+    """Return a name if PostgreSQL keeps it to the letter.
+
+    Raises:
+        PlatformError: it is empty, too long (PostgreSQL would cut it) or holds a zero byte.
+    """
+    length = len(name.encode())
+    if not name or length > MAXIMUM_NAME_BYTES or "\0" in name:
+        reason = "it is empty" if not name else f"it has {length} bytes" if length > MAXIMUM_NAME_BYTES else "it holds a zero byte"
+        raise PlatformError(
+            CONFIGURATION,
+            f"{name[:70]!r} cannot be the name of a {kind}: {reason}",
+            f"choose a name of 1 to {MAXIMUM_NAME_BYTES} bytes",
+        )
+    return name

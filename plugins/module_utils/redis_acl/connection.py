@@ -1,0 +1,111 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""The connection to a Redis or Valkey server, and its errors in words that an operator can act on."""
+
+from __future__ import annotations
+
+import time
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
+    CONFIGURATION,
+    INTEGRATION,
+    NETWORK,
+    PREREQUISITE,
+    SERVICE_STARTUP,
+    PlatformError,
+)
+
+try:
+    import redis
+except ImportError:
+    redis = None
+
+OPTIONS: dict = {
+    "login_host": {"type": "str", "default": "localhost"},
+    "login_port": {"type": "int", "default": 6379},
+    "login_user": {"type": "str", "default": "default"},
+    "login_password": {"type": "str", "no_log": True},
+    "login_unix_socket": {"type": "path"},
+    "tls": {"type": "bool", "default": False},
+    "ca_cert": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "connect_timeout": {"type": "int", "default": 10},
+    "assume_empty": {"type": "bool", "default": False},
+}
+
+
+class Server:
+    """A Redis server.
+
+    Args:
+        options: the module's connection options.
+
+    Raises:
+        PlatformError: the client library is missing.
+    """
+
+    def __init__(self, options: dict):
+        if redis is None:
+            raise PlatformError(
+                PREREQUISITE, "the Python library redis is missing on the host", "install it, for example the package python3-redis"
+            )
+        self.user = options["login_user"]
+        self.name = f"Redis at {options['login_unix_socket'] or options['login_host']}:{options['login_port']}"
+        self._timeout = options["connect_timeout"]
+        place = {"host": options["login_host"], "port": options["login_port"]}
+        if options["login_unix_socket"]:
+            place = {"unix_socket_path": options["login_unix_socket"]}
+        elif options["tls"]:
+            place.update(
+                ssl=True, ssl_ca_certs=options["ca_cert"], ssl_cert_reqs="required" if options["validate_certs"] else "none"
+            )
+        self._client = redis.Redis(
+            username=self.user,
+            password=options["login_password"],
+            socket_connect_timeout=self._timeout,
+            socket_timeout=self._timeout,
+            decode_responses=True,
+            **place,
+        )
+
+    def call(self, *words: str):
+        """Send a command and return its answer; waits while the server loads its data.
+
+        Raises:
+            PlatformError: it cannot be reached or refuses the command.
+        """
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                return self._client.execute_command(*words)
+            except redis.exceptions.BusyLoadingError:
+                if time.monotonic() > deadline:
+                    raise PlatformError(
+                        SERVICE_STARTUP, "the server still loads its data", "run again when it is ready", where=self.name
+                    ) from None
+                time.sleep(0.2)
+            except redis.exceptions.RedisError as error:
+                raise self._translated(str(error), " ".join(words[:2])) from None
+
+    def _translated(self, answer: str, command: str) -> PlatformError:
+        first = answer.splitlines()[0] if answer else "connection lost"
+        lowered = first.lower()
+        if "wrongpass" in lowered or "invalid username-password" in lowered or "invalid password" in lowered:
+            return PlatformError(INTEGRATION, f"the server refuses the password of {self.user}", "correct login_password", where=self.name)
+        if "noauth" in lowered or "authentication required" in lowered:
+            return PlatformError(INTEGRATION, "the server wants a password", "set login_user and login_password", where=self.name)
+        if "noperm" in lowered or "no permissions" in lowered:
+            return PlatformError(
+                INTEGRATION, f"{self.user} may not run {command}: {first}", "log in as a user with +@admin", where=self.name
+            )
+        if "connect" in lowered or "timeout" in lowered or "timed out" in lowered or "closed" in lowered:
+            return PlatformError(
+                NETWORK, f"no connection: {first}", "check that the server runs and can be reached from this host", where=self.name
+            )
+        return PlatformError(CONFIGURATION, f"{command} was refused: {first}", "correct the declaration", where=self.name)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()

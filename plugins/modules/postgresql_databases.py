@@ -1,0 +1,221 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: postgresql_databases
+short_description: Keep many PostgreSQL databases as declared, with one connection a database
+version_added: "0.1.0"
+description:
+  - Creates, changes and drops databases, and the extensions, schemas and privileges in them.
+  - A property that is not declared is left as it is, and so is an object that is not declared.
+  - What cannot be done in place is refused before anything is changed.
+author:
+  - The borgstack.platform contributors
+extends_documentation_fragment:
+  - borgstack.platform.attributes
+  - borgstack.platform.postgresql
+options:
+  databases:
+    description: The databases.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name, up to 63 bytes.
+        type: str
+        required: true
+      owner:
+        description: Role that it belongs to; has to exist.
+        type: str
+      reassign_owner:
+        description: Whether a database of somebody else is handed over to O(databases[].owner) instead of refused.
+        type: bool
+        default: false
+      encoding:
+        description: Encoding, such as V(UTF8); cannot be changed later.
+        type: str
+      locale:
+        description: Locale, such as V(C.UTF-8); cannot be changed later.
+        type: str
+      template:
+        description: Database that it is copied from when it is created.
+        type: str
+      connection_limit:
+        description: How many connections it may have; V(-1) for any number.
+        type: int
+      settings:
+        description: Settings of its sessions by name; a null value resets one.
+        type: dict
+      comment:
+        description: Comment; empty for none.
+        type: str
+      revoke_public:
+        description: Whether everybody loses the right to connect to it and to create in its schema C(public).
+        type: bool
+        default: false
+      extensions:
+        description: Extensions.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name.
+            type: str
+            required: true
+          version:
+            description: Version; updated to it where it differs.
+            type: str
+          schema:
+            description: Schema that it is created in.
+            type: str
+          state:
+            description: Whether it exists.
+            type: str
+            choices: [present, absent]
+            default: present
+      schemas:
+        description: Schemas.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name.
+            type: str
+            required: true
+          owner:
+            description: Role that it belongs to.
+            type: str
+          state:
+            description: Whether it exists.
+            type: str
+            choices: [present, absent]
+            default: present
+      privileges:
+        description: Privileges.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          role:
+            description: Role that holds them.
+            type: str
+            required: true
+          'on':
+            description:
+              - What they are on.
+              - V(default) means tables that the database's owner will create in the schema.
+            type: str
+            choices: [database, schema, all_tables, all_sequences, all_functions, default]
+            required: true
+          schema:
+            description: Schema that is meant; without meaning where O(databases[].privileges[].on=database).
+            type: str
+            default: public
+          privileges:
+            description: Privileges as in SQL, such as V(SELECT), or V(ALL).
+            type: list
+            elements: str
+            required: true
+          state:
+            description: Whether the role holds them.
+            type: str
+            choices: [present, absent]
+            default: present
+      state:
+        description: Whether it exists.
+        type: str
+        choices: [present, absent]
+        default: present
+      force:
+        description: Whether sessions are ended when it is dropped.
+        type: bool
+        default: false
+"""
+
+EXAMPLES = r"""
+- name: Keep the database of an application, with vectors, closed to all others
+  borgstack.platform.postgresql_databases:
+    login_host: 10.201.0.2
+    login_password: "{{ superuser_password }}"
+    databases:
+      - name: n8n_db
+        owner: n8n_user
+        revoke_public: true
+        extensions:
+          - name: vector
+        privileges:
+          - role: reports
+            on: database
+            privileges: [CONNECT]
+"""
+
+RETURN = r"""
+plan:
+  description: What was done, or would be done in check mode, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create database n8n_db", "create extension vector in n8n_db"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import databases
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import run
+
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+NAME = {"type": "str", "required": True}
+
+
+def items(**options):
+    """Return the specification of a list of dictionaries."""
+    return {"type": "list", "elements": "dict", "default": [], "options": options}
+
+
+def main():
+    """Run the module."""
+    extensions = items(name=NAME, version={"type": "str"}, schema={"type": "str"}, state=STATE)
+    schemas = items(name=NAME, owner={"type": "str"}, state=STATE)
+    privileges = items(
+        role=NAME,
+        on={
+            "type": "str",
+            "required": True,
+            "choices": ["database", "schema", "all_tables", "all_sequences", "all_functions", "default"],
+        },
+        schema={"type": "str", "default": "public"},
+        privileges={"type": "list", "elements": "str", "required": True},
+        state=STATE,
+    )
+    options = {
+        **{key: {"type": "str"} for key in ("owner", "encoding", "locale", "template", "comment")},
+        **{key: {"type": "bool", "default": False} for key in ("reassign_owner", "revoke_public", "force")},
+        "name": NAME,
+        "connection_limit": {"type": "int"},
+        "settings": {"type": "dict"},
+        "extensions": extensions,
+        "schemas": schemas,
+        "privileges": privileges,
+        "state": STATE,
+    }
+    module = AnsibleModule(
+        argument_spec={**OPTIONS, "databases": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module, databases, module.params["databases"])
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: postgresql_roles
+short_description: Keep many PostgreSQL roles as declared, with one connection
+version_added: "0.1.0"
+description:
+  - Creates, changes and drops roles, their passwords, attributes, memberships, settings and comments.
+  - A property that is not declared is left as it is.
+  - Passwords are compared with what the server stores and sent as SCRAM-SHA-256 verifiers only, so that an unchanged
+    password is no change and no clear password reaches a server's log.
+author:
+  - The borgstack.platform contributors
+extends_documentation_fragment:
+  - borgstack.platform.attributes
+  - borgstack.platform.postgresql
+options:
+  roles:
+    description: The roles.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name, up to 63 bytes.
+        type: str
+        required: true
+      password:
+        description: Clear password or a verifier as PostgreSQL stores it.
+        type: str
+      login:
+        description: Whether it may log in.
+        type: bool
+        default: true
+      superuser:
+        description: Whether it may do everything.
+        type: bool
+      createdb:
+        description: Whether it may create databases.
+        type: bool
+      createrole:
+        description: Whether it may create roles.
+        type: bool
+      replication:
+        description: Whether it may replicate.
+        type: bool
+      connection_limit:
+        description: How many connections it may have; V(-1) for any number.
+        type: int
+      valid_until:
+        description: When its password expires, in any spelling that PostgreSQL reads; V(infinity) for never.
+        type: str
+      member_of:
+        description: Roles that it is a member of; others that it is a member of are left alone.
+        type: list
+        elements: str
+      settings:
+        description: Settings of its sessions by name; a null value resets one.
+        type: dict
+      comment:
+        description: Comment; empty for none.
+        type: str
+      state:
+        description: Whether it exists.
+        type: str
+        choices: [present, absent]
+        default: present
+"""
+
+EXAMPLES = r"""
+- name: Keep the roles of two applications
+  borgstack.platform.postgresql_roles:
+    login_host: 10.201.0.2
+    login_password: "{{ superuser_password }}"
+    roles:
+      - name: n8n_user
+        password: "{{ n8n_password }}"
+        connection_limit: 50
+      - name: reports
+        login: false
+"""
+
+RETURN = r"""
+plan:
+  description: What was done, or would be done in check mode, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create role n8n_user"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import run
+
+
+def main():
+    """Run the module."""
+    options = {
+        "name": {"type": "str", "required": True},
+        "password": {"type": "str", "no_log": True},
+        "login": {"type": "bool", "default": True},
+        "superuser": {"type": "bool"},
+        "createdb": {"type": "bool"},
+        "createrole": {"type": "bool"},
+        "replication": {"type": "bool"},
+        "connection_limit": {"type": "int"},
+        "valid_until": {"type": "str"},
+        "member_of": {"type": "list", "elements": "str"},
+        "settings": {"type": "dict"},
+        "comment": {"type": "str"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    module = AnsibleModule(
+        argument_spec={**OPTIONS, "roles": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module, roles, module.params["roles"])
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

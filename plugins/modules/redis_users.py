@@ -1,0 +1,132 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: redis_users
+short_description: Keep many Redis users as declared, with one connection
+version_added: "0.1.0"
+description:
+  - Creates, changes and deletes ACL users, and has the server keep them over a restart.
+  - A declared user is exactly what is declared; an undeclared one is left alone.
+  - Rules are compared by what they mean. Passwords are sent and compared as SHA-256 hashes.
+author:
+  - The borgstack.platform contributors
+extends_documentation_fragment:
+  - borgstack.platform.attributes
+  - borgstack.platform.redis
+options:
+  users:
+    description: The users.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name.
+        type: str
+        required: true
+      password:
+        description: Its only password.
+        type: str
+      enabled:
+        description: Whether it may log in.
+        type: bool
+        default: true
+      keys:
+        description: Key patterns that it may read and write; with the prefix V(%R~) read only, with V(%W~) write only.
+        type: list
+        elements: str
+        default: []
+      channels:
+        description: Patterns of channels that it may use.
+        type: list
+        elements: str
+        default: []
+      commands:
+        description: Rules about commands in Redis' own spelling, in their order; it may run nothing else.
+        type: list
+        elements: str
+        default: []
+      state:
+        description: Whether it exists.
+        type: str
+        choices: [present, absent]
+        default: present
+"""
+
+EXAMPLES = r"""
+- name: Keep the user of an application, limited to its prefix
+  borgstack.platform.redis_users:
+    login_host: 10.201.0.3
+    login_user: platform
+    login_password: "{{ admin_password }}"
+    users:
+      - name: n8n
+        password: "{{ n8n_password }}"
+        keys: ["n8n:*"]
+        channels: ["n8n:*"]
+        commands: [+@all, -@dangerous, +info]
+"""
+
+RETURN = r"""
+plan:
+  description: What was done, or would be done in check mode, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create user n8n"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge, refuse_assumption
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import users
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl.connection import OPTIONS, Server
+
+
+def run(module):
+    """Converge the users and return the result."""
+    declared = module.params["users"]
+    if module.params["assume_empty"]:
+        refuse_assumption(module)
+        return converge(module, users.plan(declared, {}), lambda step: None)
+    server = Server(module.params)
+    try:
+        steps = users.plan(declared, users.inspect(server), server.user)
+        result = converge(module, steps, lambda step: server.call(*step.operation))
+        if not module.check_mode:
+            # At each run: an earlier one may have been interrupted between the change and this.
+            users.persist(server)
+        return result
+    finally:
+        server.close()
+
+
+def main():
+    """Run the module."""
+    options = {
+        "name": {"type": "str", "required": True},
+        "password": {"type": "str", "no_log": True},
+        "enabled": {"type": "bool", "default": True},
+        "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+        "channels": {"type": "list", "elements": "str", "default": []},
+        "commands": {"type": "list", "elements": "str", "default": []},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    }
+    module = AnsibleModule(
+        argument_spec={**OPTIONS, "users": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: s3_buckets
+short_description: Keep many S3 buckets as declared, with one client
+version_added: "0.1.0"
+description:
+  - Creates, changes and deletes buckets on SeaweedFS, MinIO, Garage, Ceph, AWS and other servers that speak S3.
+  - A feature that is not declared is neither changed nor asked for, because servers lack different ones.
+  - Policies and rules are compared by what they mean.
+author:
+  - The borgstack.platform contributors
+extends_documentation_fragment:
+  - borgstack.platform.attributes
+  - borgstack.platform.s3
+options:
+  buckets:
+    description: The buckets.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name, 3 to 63 lower-case letters, digits, dots and dashes.
+        type: str
+        required: true
+      prefixes:
+        description: Prefixes that are made visible by an empty object.
+        type: list
+        elements: str
+      versioning:
+        description: Whether earlier versions of objects are kept; switching it off suspends it.
+        type: bool
+      lifecycle:
+        description: Lifecycle rules as in S3's API; an empty list removes them.
+        type: list
+        elements: dict
+      cors:
+        description: CORS rules as in S3's API; an empty list removes them.
+        type: list
+        elements: dict
+      policy:
+        description: Bucket policy; an empty dictionary removes it.
+        type: dict
+      tags:
+        description: Tags; an empty dictionary removes them.
+        type: dict
+      quota:
+        description: Quota in bytes; refused, because S3 has no request for it and no server's own is known yet.
+        type: int
+      state:
+        description: Whether it exists.
+        type: str
+        choices: [present, absent]
+        default: present
+      force:
+        description: Whether objects, versions and unfinished uploads are deleted with it.
+        type: bool
+        default: false
+"""
+
+EXAMPLES = r"""
+- name: Keep the buckets of two applications
+  borgstack.platform.s3_buckets:
+    endpoint_url: http://10.201.0.4:8333
+    access_key: platform
+    secret_key: "{{ admin_secret_key }}"
+    buckets:
+      - name: directus
+      - name: archive
+        versioning: true
+        lifecycle:
+          - ID: expire
+            Status: Enabled
+            Filter: {Prefix: ""}
+            Expiration: {Days: 365}
+"""
+
+RETURN = r"""
+plan:
+  description: What was done, or would be done in check mode, in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["create bucket directus"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge, refuse_assumption
+from ansible_collections.borgstack.platform.plugins.module_utils.s3 import buckets
+from ansible_collections.borgstack.platform.plugins.module_utils.s3.connection import OPTIONS, Server
+
+
+def run(module):
+    """Converge the buckets and return the result."""
+    declared = module.params["buckets"]
+    buckets.check(declared)
+    if module.params["assume_empty"]:
+        refuse_assumption(module)
+        return converge(module, buckets.plan(declared, {}), lambda step: None)
+    server = Server(module.params)
+    steps = buckets.plan(declared, buckets.inspect(server, declared))
+    return converge(module, steps, lambda step: buckets.apply(server, step))
+
+
+def main():
+    """Run the module."""
+    options = {
+        "name": {"type": "str", "required": True},
+        "prefixes": {"type": "list", "elements": "str"},
+        "versioning": {"type": "bool"},
+        "lifecycle": {"type": "list", "elements": "dict"},
+        "cors": {"type": "list", "elements": "dict"},
+        "policy": {"type": "dict"},
+        "tags": {"type": "dict"},
+        "quota": {"type": "int"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "force": {"type": "bool", "default": False},
+    }
+    module = AnsibleModule(
+        argument_spec={**OPTIONS, "buckets": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
