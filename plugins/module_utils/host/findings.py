@@ -1,0 +1,134 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is to be said about a measured host: a pure function."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import NETWORK, PREREQUISITE
+
+# Hosters sell what the kernel has a little less of.
+TOLERANCE = 0.94
+SEVERITIES = {"required": "error", "warn": "warning"}
+
+
+def preflight_findings(host: dict, requirements: dict) -> list[dict]:
+    """Return everything that is wrong with a host, the worst first.
+
+    Args:
+        host: as measured by `host_info`.
+        requirements: the thresholds and settings of the role `preflight`, without its prefix.
+
+    Returns:
+        Findings with `id`, `severity` (error, warning), `category`, `subject`, `measured`, `required` and `remedy`.
+    """
+    checks = (_system, _size, _ports, _clock, _names, _encryption, _declared_memory, _docker)
+    found = [finding for check in checks for finding in check(host, requirements)]
+    return sorted(found, key=lambda finding: finding["severity"] != "error")
+
+
+def _finding(name: str, severity: str, subject: str, measured: t.Any, required: t.Any, remedy: str, category: int = PREREQUISITE) -> dict:
+    return {
+        "id": name,
+        "severity": severity,
+        "category": category,
+        "subject": subject,
+        "measured": str(measured),
+        "required": str(required),
+        "remedy": remedy,
+    }
+
+
+def _system(host: dict, requirements: dict) -> t.Iterator[dict]:
+    release = f"{host['os']['id']} {host['os']['version']}"
+    if release not in requirements["supported_systems"]:
+        supported = ", ".join(requirements["supported_systems"])
+        yield _finding("system", "error", "operating system", release, supported, "reinstall the server with one of these")
+    if host["architecture"] not in requirements["supported_architectures"]:
+        supported = ", ".join(requirements["supported_architectures"])
+        yield _finding("architecture", "error", "architecture", host["architecture"], supported, "use a server of one of these")
+    if _version(host["kernel"]) < _version(requirements["minimum_kernel"]):
+        yield _finding("kernel", "error", "kernel", host["kernel"], requirements["minimum_kernel"], "upgrade and reboot the server")
+    missing = sorted({"cpu", "memory"} - set(host["cgroup"]["controllers"]))
+    if missing:
+        remedy = "enable them on the kernel's command line (cgroup_enable=memory)"
+        yield _finding("cgroup", "error", "control groups", f"without {', '.join(missing)}", "cpu, memory", remedy)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    parts = text.split("-")[0].split(".")
+    return tuple(int(part) for part in parts[:2] if part.isdigit())
+
+
+def _size(host: dict, requirements: dict) -> t.Iterator[dict]:
+    sizes = (
+        ("cpus", "processors", host["cpu_count"], 1.0, "", "choose a server with more of them"),
+        ("memory_gb", "memory", round(host["memory_mb"] / 1024, 1), TOLERANCE, " GB", "choose a server with more memory"),
+        ("disk_gb", f"disk of {host['data']['path']}", host["data"]["total_gb"], TOLERANCE, " GB", "enlarge the disk or attach another"),
+    )
+    for key, subject, measured, tolerance, unit, remedy in sizes:
+        for severity, word in (("error", "minimum"), ("warning", "recommended")):
+            wanted = requirements[f"{word}_{key}"]
+            if measured < wanted * tolerance:
+                required = f"{wanted}{unit} ({word})"
+                override = f"; or lower preflight_{word}_{key}, knowing what you do" if severity == "error" else ""
+                yield _finding(f"{word}_{key}", severity, subject, f"{measured}{unit}", required, remedy + override)
+                break
+    if host["data"]["free_gb"] < requirements["minimum_free_gb"]:
+        required = f"{requirements['minimum_free_gb']} GB free"
+        yield _finding("free_gb", "error", f"disk of {host['data']['path']}", f"{host['data']['free_gb']} GB free", required, "make room")
+
+
+def _ports(host: dict, requirements: dict) -> t.Iterator[dict]:
+    for holder in host["listeners"]:
+        if not holder["container"]:
+            measured = f"held by {holder['process'] or 'an unknown process'} (pid {holder['pid'] or 'unknown'})"
+            subject = f"port {holder['port']}/{holder['protocol']}"
+            remedy = f"stop and disable {holder['process'] or 'that process'}: the proxy needs the port"
+            yield _finding("port", "error", subject, measured, "free", remedy)
+
+
+def _clock(host: dict, requirements: dict) -> t.Iterator[dict]:
+    synchronized = host["clock"]["synchronized"]
+    if not synchronized:
+        measured = "unknown" if synchronized is None else "not synchronised"
+        remedy = "run `timedatectl set-ntp true` (package systemd-timesyncd): certificates and signatures depend on the time"
+        yield _finding("clock", "warning", "clock", measured, "synchronised", remedy)
+
+
+def _names(host: dict, requirements: dict) -> t.Iterator[dict]:
+    severity = SEVERITIES.get(requirements["dns"])
+    own = set(host["network"]["addresses"]) | set(requirements["public_addresses"])
+    for name, addresses in host["resolved"].items():
+        if severity and not own & set(addresses):
+            remedy = "correct its A and AAAA records; behind address translation set preflight_public_addresses"
+            measured = ", ".join(addresses) or "does not resolve"
+            yield _finding("dns", severity, f"DNS of {name}", measured, " or ".join(sorted(own)), remedy, NETWORK)
+
+
+def _encryption(host: dict, requirements: dict) -> t.Iterator[dict]:
+    severity = SEVERITIES.get(requirements["encryption"])
+    data = host["data"]
+    if severity and not data["encrypted"]:
+        measured = "unknown" if data["encrypted"] is None else f"in clear ({' on '.join([data['fstype'], *data['layers']])})"
+        remedy = "put the data on a LUKS device before the first deployment; what is there cannot be encrypted in place safely"
+        yield _finding("encryption", severity, f"encryption of {data['path']}", measured, "LUKS on every way to a disk", remedy)
+    if severity and data["clear_swap"]:
+        remedy = "encrypt swap or switch it off: memory with passwords is written there"
+        yield _finding("swap", severity, "swap", f"in clear: {', '.join(data['clear_swap'])}", "encrypted or none", remedy)
+
+
+def _declared_memory(host: dict, requirements: dict) -> t.Iterator[dict]:
+    declared = requirements["declared_memory_mb"]
+    if declared > host["memory_mb"] and not requirements["allow_memory_overcommit"]:
+        remedy = "lower memory limits, leave services out, or set preflight_allow_memory_overcommit"
+        yield _finding("declared_memory", "error", "sum of memory limits", f"{declared} MB", f"at most {host['memory_mb']} MB", remedy)
+
+
+def _docker(host: dict, requirements: dict) -> t.Iterator[dict]:
+    if host["docker"]["version"] and not host["docker"]["running"]:
+        remedy = "read `systemctl status docker` and `journalctl -u docker`, correct the cause and start it"
+        yield _finding("docker", "error", "Docker's daemon", "does not answer", "running", remedy)

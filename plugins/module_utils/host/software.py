@@ -1,0 +1,69 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Packages, Docker and UFW."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import assignments, output, read
+
+# How /etc/default/ufw spells policies, and how ufw's commands do.
+POLICIES = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
+DAEMON_CONFIG = "/etc/docker/daemon.json"
+
+
+def packages(names: t.Sequence[str]) -> dict[str, dict]:
+    """Return version and hold of those packages that are installed."""
+    listing = output("dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status} ${Version}\\n")
+    found = {}
+    for line in (listing or "").splitlines():
+        name, want, status, version = line.split(" ", 3)
+        if name in names and status == "installed":
+            found[name] = {"version": version, "held": want == "hold"}
+    return found
+
+
+def docker() -> dict:
+    """Return the versions of Docker's parts and the daemon's settings; none where there is no such part."""
+    client = re.search(r"version ([\d.]+)", output("docker", "--version") or "")
+    compose = output("docker", "compose", "version", "--short") if client else None
+    engine = output("docker", "version", "--format", "{{.Server.Version}}") if client else None
+    text = read(DAEMON_CONFIG)
+    return {
+        "version": client.group(1) if client else None,
+        "engine_version": engine.strip().partition("+")[0] if engine else None,
+        "running": bool(engine),
+        "compose_version": compose.strip().lstrip("v").partition("-")[0].partition("+")[0] if compose else None,
+        "config": {} if text is None else _parsed(text),
+    }
+
+
+def _parsed(text: str) -> dict | None:
+    try:
+        return json.loads(text) if text.strip() else {}
+    except ValueError:
+        return None
+
+
+def ufw() -> dict:
+    """Return UFW's state, policies and rules; the rules as `ufw show added` lists them, without the leading `ufw`."""
+    settings = assignments(read("/etc/default/ufw"))
+    added = output("ufw", "show", "added") or ""
+    policies = {"incoming": "DEFAULT_INPUT_POLICY", "outgoing": "DEFAULT_OUTPUT_POLICY", "routed": "DEFAULT_FORWARD_POLICY"}
+    return {
+        "installed": os.path.exists("/usr/sbin/ufw"),
+        "active": assignments(read("/etc/ufw/ufw.conf")).get("ENABLED") == "yes" and _loaded(),
+        "ipv6": settings.get("IPV6") == "yes",
+        "defaults": {direction: POLICIES.get(settings.get(name, ""), "") for direction, name in policies.items()},
+        "rules": [line[4:] for line in added.splitlines() if line.startswith("ufw ")],
+    }
+
+
+def _loaded() -> bool:
+    return (output("ufw", "status") or "").startswith("Status: active")

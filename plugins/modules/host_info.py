@@ -1,0 +1,151 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_info
+short_description: Measure a host, in one round trip
+version_added: "0.1.0"
+description:
+  - Reads all that the roles C(preflight), C(docker) and C(firewall) decide by. Changes nothing.
+  - What cannot be measured is null; nothing that is missing on the host makes it fail.
+author:
+  - The borgstack.platform contributors
+extends_documentation_fragment:
+  - borgstack.platform.attributes.info
+options:
+  gather:
+    description: What is measured; V(resolved) is only what O(resolve) asks for.
+    type: str
+    choices: [all, resolved]
+    default: all
+  data_path:
+    description: Where data will lie; its nearest existing ancestor is measured.
+    type: path
+    default: /var/lib
+  packages:
+    description: Packages whose version and hold are wanted.
+    type: list
+    elements: str
+    default: []
+  ports:
+    description: Ports whose holders are wanted, such as V(80/tcp).
+    type: list
+    elements: str
+    default: []
+  resolve:
+    description: Host names that are resolved on the host.
+    type: list
+    elements: str
+    default: []
+"""
+
+EXAMPLES = r"""
+- name: Measure the host
+  borgstack.platform.host_info:
+    packages: [docker-ce, ufw]
+    ports: [80/tcp, 443/tcp, 443/udp]
+  register: measured
+"""
+
+RETURN = r"""
+host:
+  description: What was measured.
+  returned: success
+  type: dict
+  contains:
+    os:
+      description: C(id), C(version), C(codename), C(like), C(pretty_name).
+      type: dict
+    architecture:
+      description: Architecture as the kernel names it.
+      type: str
+    kernel:
+      description: Release of the kernel.
+      type: str
+    cpu_count:
+      description: Processors that may be used.
+      type: int
+    memory_mb:
+      description: Memory in megabytes.
+      type: int
+    swap_mb:
+      description: Swap in megabytes.
+      type: int
+    cgroup:
+      description: C(version) and C(controllers).
+      type: dict
+    clock:
+      description: Whether the clock is C(synchronized).
+      type: dict
+    data:
+      description: >-
+        C(path), C(device), C(fstype), C(total_gb), C(free_gb), C(encrypted), C(layers) and C(clear_swap) of the file system
+        that data will lie on.
+      type: dict
+    network:
+      description: C(addresses), C(routes) and C(docker_routes).
+      type: dict
+    ssh_ports:
+      description: Ports that SSH comes in by.
+      type: list
+      elements: int
+    listeners:
+      description: Holders of the asked ports; C(container) tells whether it is Docker.
+      type: list
+      elements: dict
+    packages:
+      description: C(version) and C(held) of those asked packages that are installed.
+      type: dict
+    docker:
+      description: C(version), C(engine_version), C(running), C(compose_version) and C(config).
+      type: dict
+    ufw:
+      description: C(installed), C(active), C(ipv6), C(defaults) and C(rules).
+      type: dict
+    resolved:
+      description: Addresses of the asked names; empty where one does not resolve.
+      type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.borgstack.platform.plugins.module_utils.host import network, software, storage, system
+
+
+def measured(options):
+    """Return everything about the host but what names resolve to."""
+    return {
+        **system.inspect(),
+        "data": storage.inspect(options["data_path"]),
+        "network": network.inspect(),
+        "ssh_ports": network.ssh_ports(),
+        "listeners": network.listeners(options["ports"]),
+        "packages": software.packages(options["packages"]),
+        "docker": software.docker(),
+        "ufw": software.ufw(),
+    }
+
+
+def main():
+    """Run the module."""
+    names = {"type": "list", "elements": "str", "default": []}
+    module = AnsibleModule(
+        argument_spec={
+            "gather": {"type": "str", "choices": ["all", "resolved"], "default": "all"},
+            "data_path": {"type": "path", "default": "/var/lib"},
+            "packages": names,
+            "ports": names,
+            "resolve": names,
+        },
+        supports_check_mode=True,
+    )
+    host = measured(module.params) if module.params["gather"] == "all" else {}
+    host["resolved"] = network.resolved(module.params["resolve"])
+    module.exit_json(changed=False, host=host)
+
+
+if __name__ == "__main__":
+    main()
