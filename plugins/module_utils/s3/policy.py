@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import typing as t
 
+# Servers answer with these for what was never set; a zero is how SeaweedFS spells "no maximum age".
+EMPTY = (None, [], {}, "", 0)
+
 # Elements of a statement where one string stands for a list of one, and the order of a list means nothing.
 SETS = {"Action", "NotAction", "Resource", "NotResource"}
 
@@ -58,7 +61,7 @@ def canonical_rules(rules: t.Iterable[dict]) -> list:
 
 def _plain(value: t.Any) -> t.Any:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if item not in (None, [], {}, "")}
+        return {key: _plain(item) for key, item in value.items() if item not in EMPTY}
     if isinstance(value, (list, tuple, set)):
         return sorted((_plain(item) for item in value), key=_spelled)
     return value

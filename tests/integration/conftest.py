@@ -1,0 +1,109 @@
+"""Real servers in containers, and modules run as Ansible runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSIONS = yaml.safe_load((ROOT / "tests/images/versions.yml").read_text(encoding="utf-8"))
+
+
+def docker(*arguments: str, check: bool = True) -> str:
+    """Run the Docker client; return its output, the error stream included."""
+    finished = subprocess.run(["docker", *arguments], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert not check or finished.returncode == 0, finished.stdout
+    return finished.stdout
+
+
+class Container:
+    """A server in a container on this machine's bridge."""
+
+    def __init__(self, image: str, *arguments: str, options: tuple[str, ...] = ()):
+        self.name = f"borgstack-it-{uuid.uuid4().hex[:8]}"
+        docker("run", "--detach", "--name", self.name, *options, image, *arguments)
+
+    @property
+    def address(self) -> str:
+        """Its address."""
+        return docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", self.name).strip()
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run a command in it."""
+        return docker("exec", self.name, *command, check=check)
+
+    def logs(self) -> str:
+        """Return all that it printed."""
+        return docker("logs", self.name)
+
+    def wait(self, *command: str, seconds: int = 60) -> None:
+        """Wait until a command in it succeeds."""
+        deadline = time.monotonic() + seconds
+        while subprocess.run(["docker", "exec", self.name, *command], check=False, capture_output=True).returncode:
+            assert time.monotonic() < deadline, self.logs()[-2000:]
+            time.sleep(0.3)
+
+    def remove(self) -> None:
+        """Remove it with its volumes."""
+        docker("rm", "--force", "--volumes", self.name)
+
+
+class Outcome(dict):
+    """What a module returned."""
+
+    @property
+    def refusal(self) -> str:
+        """The message of a failure."""
+        assert self.get("failed"), self
+        return self["msg"]
+
+
+@pytest.fixture(scope="session")
+def module():
+    """Run a module in a process of its own, as on a host: `module("redis_users", {...}, check=True)`."""
+
+    def run(name: str, arguments: dict, check: bool = False) -> Outcome:
+        settings = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
+        program = f"ansible_collections.borgstack.platform.plugins.modules.{name}"
+        launcher = (
+            "import sys, runpy\n"
+            "from ansible.module_utils import basic\n"
+            "from ansible.module_utils.common.text.converters import to_bytes\n"
+            "basic._ANSIBLE_ARGS = to_bytes(sys.stdin.read())\n"
+            "basic._ANSIBLE_PROFILE = 'legacy'\n"
+            f"runpy.run_module({program!r}, run_name='__main__')\n"
+        )
+        finished = subprocess.run(
+            [sys.executable, "-c", launcher], check=False, text=True, capture_output=True,
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **settings}}),
+            env={**os.environ, "PYTHONPATH": str(ROOT / "collections")},
+        )
+        assert finished.stdout.strip(), finished.stderr
+        return Outcome(json.loads(finished.stdout.strip().splitlines()[-1]))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def converge(module):
+    """Prove a declaration: check mode predicts exactly what is done, doing it again changes nothing."""
+
+    def prove(name: str, arguments: dict) -> list[str]:
+        predicted = module(name, arguments, check=True)
+        done = module(name, arguments)
+        again = module(name, arguments)
+        assert not done.get("failed"), done
+        assert (predicted.get("plan"), predicted.get("diff")) == (done["plan"], done["diff"])
+        assert done["changed"] == bool(done["plan"])
+        assert (again["changed"], again["plan"]) == (False, []), again
+        return done["plan"]
+
+    return prove
