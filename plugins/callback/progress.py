@@ -32,7 +32,16 @@ import time
 from ansible.plugins.callback import CallbackBase
 
 # Run on the controller; they cost no round trip.
-CONTROLLER_ACTIONS = {"set_fact", "assert", "debug", "fail", "include_role", "include_tasks", "meta", "include_vars"}
+CONTROLLER_ACTIONS = {
+    "assert",
+    "debug",
+    "fail",
+    "include_role",
+    "include_tasks",
+    "meta",
+    "set_fact",
+    "validate_argument_spec",
+}
 
 
 class CallbackModule(CallbackBase):
