@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.host import address_pools, findings
 
@@ -26,7 +27,9 @@ def free_address_pools(routes: list, candidates: list, count: int, wanted_size: 
 def findings_table(found: list[dict]) -> list[str]:
     """Return findings as lines of a table for people."""
     rows = [("", "what", "measured", "required", "what to do")]
-    rows += [(item["severity"], *(item[key] for key in ("subject", "measured", "required", "remedy"))) for item in found]
+    rows += [
+        (item["severity"], *(item[key] for key in ("subject", "measured", "required", "remedy"))) for item in found
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
 

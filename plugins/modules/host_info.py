@@ -114,6 +114,7 @@ host:
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.borgstack.platform.plugins.module_utils.host import network, software, storage, system
 
 

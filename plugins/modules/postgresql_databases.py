@@ -166,6 +166,7 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import databases
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
@@ -207,7 +208,10 @@ def main():
         "state": STATE,
     }
     module = AnsibleModule(
-        argument_spec={**OPTIONS, "databases": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        argument_spec={
+            **OPTIONS,
+            "databases": {"type": "list", "elements": "dict", "required": True, "options": options},
+        },
         supports_check_mode=True,
     )
     try:

@@ -95,6 +95,7 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS

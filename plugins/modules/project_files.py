@@ -77,6 +77,7 @@ pending:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.borgstack.platform.plugins.module_utils import files
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge

@@ -82,6 +82,7 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge, refuse_assumption
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import users

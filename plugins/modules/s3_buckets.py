@@ -91,6 +91,7 @@ plan:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge, refuse_assumption
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import buckets
@@ -124,7 +125,10 @@ def main():
         "force": {"type": "bool", "default": False},
     }
     module = AnsibleModule(
-        argument_spec={**OPTIONS, "buckets": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        argument_spec={
+            **OPTIONS,
+            "buckets": {"type": "list", "elements": "dict", "required": True, "options": options},
+        },
         supports_check_mode=True,
     )
     try:

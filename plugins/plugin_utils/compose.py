@@ -51,7 +51,10 @@ def compose_project(
         dependencies = [other for other in service.pop("depends_on", []) if other in containers]
         if dependencies:
             service["depends_on"] = {other: {"condition": "service_healthy"} for other in dependencies}
-        service["labels"] = {**definition.get("labels", {}), DECLARED_LABEL: _fingerprint(service, declaration, definition)}
+        service["labels"] = {
+            **definition.get("labels", {}),
+            DECLARED_LABEL: _fingerprint(service, declaration, definition),
+        }
         services[container] = service
     return {
         "name": name,

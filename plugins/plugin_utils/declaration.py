@@ -78,7 +78,9 @@ def check_host_name(host: str, where: str) -> None:
     labels = host.split(".")
     wrong = [label for label in labels if not LABEL.fullmatch(label)]
     if wrong or len(labels) < 2 or len(host) > 253:
-        reason = f"the part {wrong[0]!r} is not allowed" if wrong else "it needs at least two parts, such as n8n.example.com"
+        reason = (
+            f"the part {wrong[0]!r} is not allowed" if wrong else "it needs at least two parts, such as n8n.example.com"
+        )
         raise PlatformError(
             CONFIGURATION,
             f"{host!r} is not a host name: {reason}",

@@ -77,7 +77,9 @@ def build_base(suite: str) -> None:
     with tempfile.TemporaryDirectory(prefix="borgstack-base-") as root:
         subprocess.run(["debootstrap", "--variant=minbase", suite, root], check=True, stdout=subprocess.DEVNULL)
         with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as archive:
-            subprocess.run(["docker", "import", "-", BASES[suite]], check=True, stdin=archive.stdout, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                ["docker", "import", "-", BASES[suite]], check=True, stdin=archive.stdout, stdout=subprocess.DEVNULL
+            )
 
 
 def inputs_of(image: Image, base_id: str) -> str:

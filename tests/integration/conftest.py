@@ -19,7 +19,9 @@ VERSIONS = yaml.safe_load((ROOT / "tests/images/versions.yml").read_text(encodin
 
 def docker(*arguments: str, check: bool = True) -> str:
     """Run the Docker client; return its output, the error stream included."""
-    finished = subprocess.run(["docker", *arguments], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    finished = subprocess.run(
+        ["docker", *arguments], check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     assert not check or finished.returncode == 0, finished.stdout
     return finished.stdout
 
@@ -82,7 +84,10 @@ def module():
             f"runpy.run_module({program!r}, run_name='__main__')\n"
         )
         finished = subprocess.run(
-            [sys.executable, "-c", launcher], check=False, text=True, capture_output=True,
+            [sys.executable, "-c", launcher],
+            check=False,
+            text=True,
+            capture_output=True,
             input=json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **settings}}),
             env={**os.environ, "PYTHONPATH": str(ROOT / "collections")},
         )

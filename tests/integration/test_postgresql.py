@@ -17,7 +17,10 @@ PASSWORD = "Superuser-1-password"
 @pytest.fixture(scope="module")
 def server():
     container = Container(
-        f"pgvector/pgvector:{VERSIONS['postgresql_version']}", "postgres", "-c", "log_statement=all",
+        f"pgvector/pgvector:{VERSIONS['postgresql_version']}",
+        "postgres",
+        "-c",
+        "log_statement=all",
         options=("--env", f"POSTGRES_PASSWORD={PASSWORD}", "--env", "POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256"),
     )
     container.wait("pg_isready", "-h", "127.0.0.1")
@@ -52,12 +55,21 @@ def role(name: str, **other) -> dict:
 
 def test_a_role_with_everything(converge, login, query):
     wanted = role(
-        "full", createdb=True, connection_limit=5, valid_until="2031-01-01 00:00:00+02", settings={"work_mem": "8MB"},
-        comment="it's a role", member_of=["group"],
+        "full",
+        createdb=True,
+        connection_limit=5,
+        valid_until="2031-01-01 00:00:00+02",
+        settings={"work_mem": "8MB"},
+        comment="it's a role",
+        member_of=["group"],
     )
     plan = converge("postgresql_roles", {**login, "roles": [wanted, {"name": "group", "login": False}]})
     assert plan == [
-        "create role full", "set work_mem of role full", "comment on role full", "create role group", "grant role group to role full",
+        "create role full",
+        "set work_mem of role full",
+        "comment on role full",
+        "create role group",
+        "grant role group to role full",
     ]
     assert query("select rolcreatedb, rolconnlimit from pg_roles where rolname = 'full'") == [(True, 5)]
     # The same instant in another spelling is no change.
@@ -83,7 +95,9 @@ def test_an_md5_leftover_is_replaced_once(converge, login, query):
 def test_what_was_changed_by_hand_is_put_right(converge, login, query):
     converge("postgresql_roles", {**login, "roles": [role("drifted", superuser=False)]})
     query("alter role drifted superuser")
-    assert converge("postgresql_roles", {**login, "roles": [role("drifted", superuser=False)]}) == ["change superuser of role drifted"]
+    assert converge("postgresql_roles", {**login, "roles": [role("drifted", superuser=False)]}) == [
+        "change superuser of role drifted"
+    ]
 
 
 def test_no_clear_password_reaches_the_server_log(converge, login, server):
@@ -98,7 +112,9 @@ def test_passwords_of_any_characters_open_the_door(converge, login, query, passw
     assert query("select current_user", user="spelled", password=password) == [("spelled",)]
 
 
-@pytest.mark.parametrize("name", ['quo"te', "semi;colon", "-- comment", "unicodé ✓", "%s {} $1", "UPPER", "select", "x" * 63])
+@pytest.mark.parametrize(
+    "name", ['quo"te', "semi;colon", "-- comment", "unicodé ✓", "%s {} $1", "UPPER", "select", "x" * 63]
+)
 def test_hostile_names_are_taken_to_the_letter(converge, login, query, name):
     plan = converge("postgresql_roles", {**login, "roles": [role(name)]})
     assert plan == [f"create role {name}"]
@@ -106,19 +122,31 @@ def test_hostile_names_are_taken_to_the_letter(converge, login, query, name):
     assert len(converge("postgresql_databases", {**login, "databases": [database]})) == 3
     assert (name,) in query("select datname from pg_database")
     converge("postgresql_databases", {**login, "databases": [{"name": name, "state": "absent"}]})
-    assert converge("postgresql_roles", {**login, "roles": [{"name": name, "state": "absent"}]}) == [f"drop role {name}"]
+    assert converge("postgresql_roles", {**login, "roles": [{"name": name, "state": "absent"}]}) == [
+        f"drop role {name}"
+    ]
 
 
-@pytest.mark.parametrize(("name", "reason"), [("x" * 64, "64 bytes"), ("é" * 32, "64 bytes"), ("", "empty"), ("pg_x", "reserved")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x" * 64, "64 bytes"), ("é" * 32, "64 bytes"), ("", "empty"), ("pg_x", "reserved")]
+)
 def test_impossible_names_are_refused(module, login, name, reason):
     assert reason in module("postgresql_roles", {**login, "roles": [{"name": name}]}).refusal
 
 
 def test_a_database_closed_to_others(converge, login, query):
-    converge("postgresql_roles", {**login, "roles": [role("owner_a"), role("owner_b"), {"name": "reader", "login": False}]})
+    converge(
+        "postgresql_roles", {**login, "roles": [role("owner_a"), role("owner_b"), {"name": "reader", "login": False}]}
+    )
     database = {
-        "name": "closed", "owner": "owner_a", "revoke_public": True, "connection_limit": 20, "comment": "closed",
-        "settings": {"statement_timeout": "30s"}, "extensions": [{"name": "vector"}], "schemas": [{"name": "app", "owner": "owner_a"}],
+        "name": "closed",
+        "owner": "owner_a",
+        "revoke_public": True,
+        "connection_limit": 20,
+        "comment": "closed",
+        "settings": {"statement_timeout": "30s"},
+        "extensions": [{"name": "vector"}],
+        "schemas": [{"name": "app", "owner": "owner_a"}],
         "privileges": [
             {"role": "reader", "on": "database", "privileges": ["connect"]},
             {"role": "reader", "on": "schema", "schema": "app", "privileges": ["USAGE"]},
@@ -138,10 +166,18 @@ def test_a_database_closed_to_others(converge, login, query):
 
 
 def test_an_extension_is_updated_to_a_declared_version(converge, login, module, query):
-    versions = [row[0] for row in query("select version from pg_available_extension_versions where name = 'pg_trgm' order by string_to_array(version, '.')::int[]")]
+    versions = [
+        row[0]
+        for row in query(
+            "select version from pg_available_extension_versions where name = 'pg_trgm' order by string_to_array(version, '.')::int[]"
+        )
+    ]
     older, newer = versions[-2:]
     for version in (older, newer):
-        converge("postgresql_databases", {**login, "databases": [{"name": "versions", "extensions": [{"name": "pg_trgm", "version": version}]}]})
+        converge(
+            "postgresql_databases",
+            {**login, "databases": [{"name": "versions", "extensions": [{"name": "pg_trgm", "version": version}]}]},
+        )
         assert query("select extversion from pg_extension where extname = 'pg_trgm'", "versions") == [(version,)]
     missing = {"name": "versions", "extensions": [{"name": "pg_trgm", "version": "99"}]}
     assert "has the extension pg_trgm in" in module("postgresql_databases", {**login, "databases": [missing]}).refusal
@@ -184,7 +220,11 @@ def test_check_mode_without_a_server_plans_everything(module):
     nowhere = {"login_host": "192.0.2.1", "assume_empty": True}
     databases = [{"name": "a", "owner": "a", "revoke_public": True, "extensions": [{"name": "vector"}]}]
     planned = module("postgresql_databases", {**nowhere, "databases": databases}, check=True)
-    assert planned["plan"] == ["create database a", "create extension vector in a", "revoke all on database a from PUBLIC"]
+    assert planned["plan"] == [
+        "create database a",
+        "create extension vector in a",
+        "revoke all on database a from PUBLIC",
+    ]
     assert "for check mode only" in module("postgresql_databases", {**nowhere, "databases": databases}).refusal
 
 
@@ -221,7 +261,10 @@ def test_two_runs_at_once_both_succeed(server, login):
         "wanted = [{'name': f'twin{n}', 'password': f'Password-1-{n}', 'login': True, 'state': 'present'} for n in range(30)]\n"
         "print(session.run(Module, roles, wanted)['changed'])\n"
     )
-    runs = [subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
     outputs = [run.communicate() for run in runs]
     assert sorted(output[0].strip() for output in outputs) == ["False", "True"], outputs
 
@@ -229,7 +272,13 @@ def test_two_runs_at_once_both_succeed(server, login):
 def test_fifty_applications(module, login):
     roles = [role(f"app{n}") for n in range(50)]
     databases = [
-        {"name": f"app{n}", "owner": f"app{n}", "revoke_public": True, "extensions": [{"name": "vector"}], "schemas": [{"name": "app", "owner": f"app{n}"}]}
+        {
+            "name": f"app{n}",
+            "owner": f"app{n}",
+            "revoke_public": True,
+            "extensions": [{"name": "vector"}],
+            "schemas": [{"name": "app", "owner": f"app{n}"}],
+        }
         for n in range(50)
     ]
     seconds = []

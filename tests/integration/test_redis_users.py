@@ -8,7 +8,13 @@ from integration.conftest import VERSIONS, Container, docker
 
 pytestmark = pytest.mark.integration
 ADMIN = "Administrator-1"
-APP = {"name": "app", "password": "Application-1", "keys": ["app:*", "%R~shared:*"], "channels": ["app:*"], "commands": ["+@all", "-@admin", "-@dangerous", "+info"]}
+APP = {
+    "name": "app",
+    "password": "Application-1",
+    "keys": ["app:*", "%R~shared:*"],
+    "channels": ["app:*"],
+    "commands": ["+@all", "-@admin", "-@dangerous", "+info"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +42,12 @@ def test_a_user_is_limited_to_what_is_declared(converge, login, server):
     assert converge("redis_users", {**login, "users": [APP]}) == ["create user app"]
     client = connect(server, APP)
     assert client.set("app:x", "1") and client.get("app:x") == "1" and client.get("shared:x") is None
-    for refused in (lambda: client.get("other:x"), lambda: client.set("shared:x", "1"), client.flushall, lambda: client.publish("other", "x")):
+    for refused in (
+        lambda: client.get("other:x"),
+        lambda: client.set("shared:x", "1"),
+        client.flushall,
+        lambda: client.publish("other", "x"),
+    ):
         with pytest.raises(redis.exceptions.NoPermissionError):
             refused()
 

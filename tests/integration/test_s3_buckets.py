@@ -13,8 +13,16 @@ pytestmark = pytest.mark.integration
 SECRET = "administrator-secret-key"
 IDENTITIES = {
     "identities": [
-        {"name": "admin", "credentials": [{"accessKey": "admin", "secretKey": SECRET}], "actions": ["Admin", "Read", "Write", "List", "Tagging"]},
-        {"name": "app", "credentials": [{"accessKey": "app", "secretKey": "app-secret-key"}], "actions": ["Read:app", "Write:app", "List:app"]},
+        {
+            "name": "admin",
+            "credentials": [{"accessKey": "admin", "secretKey": SECRET}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        },
+        {
+            "name": "app",
+            "credentials": [{"accessKey": "app", "secretKey": "app-secret-key"}],
+            "actions": ["Read:app", "Write:app", "List:app"],
+        },
     ]
 }
 
@@ -24,8 +32,14 @@ def server(tmp_path_factory):
     config = tmp_path_factory.mktemp("seaweedfs") / "s3.json"
     config.write_text(json.dumps(IDENTITIES), encoding="utf-8")
     container = Container(
-        f"chrislusf/seaweedfs:{VERSIONS['seaweedfs_version']}", "server", "-ip.bind=0.0.0.0", "-ip=127.0.0.1",
-        "-master.volumePreallocate=false", "-filer", "-s3", "-s3.config=/etc/seaweedfs/s3.json",
+        f"chrislusf/seaweedfs:{VERSIONS['seaweedfs_version']}",
+        "server",
+        "-ip.bind=0.0.0.0",
+        "-ip=127.0.0.1",
+        "-master.volumePreallocate=false",
+        "-filer",
+        "-s3",
+        "-s3.config=/etc/seaweedfs/s3.json",
         options=("--volume", f"{config.parent}:/etc/seaweedfs:ro"),
     )
     container.wait("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8333/healthz")
@@ -41,7 +55,11 @@ def login(server):
 @pytest.fixture(scope="module")
 def client(login):
     return boto3.client(
-        "s3", endpoint_url=login["endpoint_url"], aws_access_key_id="admin", aws_secret_access_key=SECRET, region_name="us-east-1",
+        "s3",
+        endpoint_url=login["endpoint_url"],
+        aws_access_key_id="admin",
+        aws_secret_access_key=SECRET,
+        region_name="us-east-1",
         config=botocore.config.Config(s3={"addressing_style": "path"}),
     )
 
@@ -51,20 +69,27 @@ def names(client) -> set[str]:
 
 
 def test_created_and_again(converge, login, client):
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "one"}, {"name": "two.three"}]}) == ["create bucket one", "create bucket two.three"]
+    assert converge("s3_buckets", {**login, "buckets": [{"name": "one"}, {"name": "two.three"}]}) == [
+        "create bucket one",
+        "create bucket two.three",
+    ]
     assert {"one", "two.three"} <= names(client)
 
 
 def test_prefixes_are_made_visible(converge, login, client):
     assert converge("s3_buckets", {**login, "buckets": [{"name": "prefixed", "prefixes": ["input", "a/b/"]}]}) == [
-        "create bucket prefixed", "create prefix input/ in bucket prefixed", "create prefix a/b/ in bucket prefixed",
+        "create bucket prefixed",
+        "create prefix input/ in bucket prefixed",
+        "create prefix a/b/ in bucket prefixed",
     ]
 
 
 def test_versioning_is_suspended_not_forgotten(converge, login, client):
     converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": True}]})
     assert client.get_bucket_versioning(Bucket="versioned")["Status"] == "Enabled"
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": False}]}) == ["set versioning of bucket versioned"]
+    assert converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": False}]}) == [
+        "set versioning of bucket versioned"
+    ]
     assert client.get_bucket_versioning(Bucket="versioned")["Status"] == "Suspended"
 
 
@@ -74,7 +99,9 @@ def test_tags_and_cors(converge, login, client):
     assert client.get_bucket_tagging(Bucket="featured")["TagSet"] == [{"Key": "team", "Value": "crm"}]
     other_order = [{"AllowedOrigins": ["https://www.example.com"], "AllowedMethods": ["PUT", "GET"]}]
     assert converge("s3_buckets", {**login, "buckets": [{"name": "featured", "cors": other_order}]}) == []
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "featured", "cors": []}]}) == ["remove cors of bucket featured"]
+    assert converge("s3_buckets", {**login, "buckets": [{"name": "featured", "cors": []}]}) == [
+        "remove cors of bucket featured"
+    ]
 
 
 def test_a_full_bucket_is_deleted_by_force_only(module, converge, login, client):
@@ -82,7 +109,9 @@ def test_a_full_bucket_is_deleted_by_force_only(module, converge, login, client)
     client.put_object(Bucket="full", Key="a/b", Body=b"x")
     absent = {"name": "full", "state": "absent"}
     assert "it is not empty" in module("s3_buckets", {**login, "buckets": [absent]}).refusal
-    assert converge("s3_buckets", {**login, "buckets": [{**absent, "force": True}]}) == ["delete bucket full and all that is in it"]
+    assert converge("s3_buckets", {**login, "buckets": [{**absent, "force": True}]}) == [
+        "delete bucket full and all that is in it"
+    ]
     assert "full" not in names(client)
 
 

@@ -18,7 +18,11 @@ def test_scenario(scenario):
     log.parent.mkdir(exist_ok=True)
     with log.open("wb") as output:
         finished = subprocess.run(
-            ["molecule", "test", "--scenario-name", scenario], check=False, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            ["molecule", "test", "--scenario-name", scenario],
+            check=False,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-80:]
     assert finished.returncode == 0, "\n".join([*tail, f"the whole log: {log}"])

@@ -72,7 +72,16 @@ def wait_for(what: str, ready, seconds: int = 60) -> None:
 
 def boot(name: str, image: str, volume: str, *options: str) -> None:
     """Start a server container and wait for its systemd."""
-    docker("run", "--detach", f"--name={name}", f"--hostname={name}", f"--volume={volume}:/var/lib/docker", *RIGHTS, *options, image)
+    docker(
+        "run",
+        "--detach",
+        f"--name={name}",
+        f"--hostname={name}",
+        f"--volume={volume}:/var/lib/docker",
+        *RIGHTS,
+        *options,
+        image,
+    )
     states = {"running", "degraded"}
     wait_for(f"{name}: systemd", lambda: docker("exec", name, "systemctl", "is-system-running", check=False) in states)
 
@@ -97,7 +106,9 @@ def seed_volume() -> str:
     with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:
         subprocess.run(
             ["docker", "exec", "--interactive", builder, "docker", "load", "--quiet"],
-            check=True, stdin=save.stdout, stdout=subprocess.DEVNULL,
+            check=True,
+            stdin=save.stdout,
+            stdout=subprocess.DEVNULL,
         )
     docker("exec", builder, "systemctl", "stop", "docker.socket", "docker.service", "containerd.service")
     docker("rm", "--force", builder)

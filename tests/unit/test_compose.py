@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 import pytest
+
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import (
     DECLARED_LABEL,
     compose_project,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import check_host_name, checked
 
@@ -41,7 +42,10 @@ def test_host_names(host):
     check_host_name(host, "test")
 
 
-@pytest.mark.parametrize("host", ["", "localhost", "n8n_.example.com", "-a.example.com", "a..b", "a b.c", "x" * 64 + ".com", "a." * 127 + "com"])
+@pytest.mark.parametrize(
+    "host",
+    ["", "localhost", "n8n_.example.com", "-a.example.com", "a..b", "a b.c", "x" * 64 + ".com", "a." * 127 + "com"],
+)
 def test_what_is_no_host_name(host):
     with pytest.raises(PlatformError, match="is not a host name"):
         check_host_name(host, "test")

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.borgstack.platform.plugins.module_utils import files
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import apply_steps
-from hypothesis import given
-from hypothesis import strategies as st
 
 PATHS = ["compose.yaml", "a/one.conf", "a/two.conf", "b/c/three.conf"]
 DECLARED = st.dictionaries(st.sampled_from(PATHS), st.tuples(st.booleans(), st.text(max_size=20)), max_size=4)
 
 
 def items(declared: dict) -> list[dict]:
-    return [{"path": path, "secret_content" if secret else "content": text} for path, (secret, text) in declared.items()]
+    return [
+        {"path": path, "secret_content" if secret else "content": text} for path, (secret, text) in declared.items()
+    ]
 
 
 def converge(root, declared: list[dict]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step, apply_steps, diff_of
 

@@ -6,11 +6,12 @@ import os
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate, violations
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def vault(password: bytes = b"one") -> VaultLib:
@@ -70,7 +71,10 @@ def test_a_supplied_secret_wins_and_is_not_written(tmp_path):
     ("opened", "reason"),
     [
         (lambda path: store(path, password=b"two").get("a", "password"), "does not open"),
-        (lambda path: SecretStore(str(path / "vault.yml"), VaultLib([]), {}, True).get("a", "password"), "no vault password"),
+        (
+            lambda path: SecretStore(str(path / "vault.yml"), VaultLib([]), {}, True).get("a", "password"),
+            "no vault password",
+        ),
         (lambda path: store(path, supplied={"b": "weak"}).get("b", "password"), "at least 12 characters"),
     ],
     ids=["wrong password", "no password", "weak"],

@@ -58,8 +58,18 @@ def play(inventory):
         if variables:
             command += ["-e", yaml.safe_dump(variables, default_flow_style=True, width=10**6).strip()]
         finished = subprocess.run(
-            [*command, *arguments], check=False, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_HOST_KEY_CHECKING": "False", **(env or {})},
+            [*command, *arguments],
+            check=False,
+            cwd=cwd,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_HOST_KEY_CHECKING": "False",
+                **(env or {}),
+            },
         )
         return Run(finished.returncode, finished.stdout)
 
@@ -94,7 +104,9 @@ class _Resolved(HTTPAdapter):
     def get_connection_with_tls_context(self, request, verify, proxies=None, cert=None):
         host = request.url.split("/")[2]
         return self.poolmanager.connection_from_host(
-            self._address, 443, "https",
+            self._address,
+            443,
+            "https",
             pool_kwargs={"ssl_context": self._context, "server_hostname": host, "assert_hostname": host},
         )
 

@@ -53,7 +53,9 @@ def rogue(server, container):
 
 
 def test_port_published_by_a_rogue_container_stays_closed(server, rogue, address):
-    inside = server.run("timeout 5 sh -c 'until printf \"PING\\r\\n\" | timeout 1 bash -c \"exec 3<>/dev/tcp/127.0.0.1/5432; cat >&3; head -c 5 <&3\"; do sleep .2; done'")
+    inside = server.run(
+        'timeout 5 sh -c \'until printf "PING\\r\\n" | timeout 1 bash -c "exec 3<>/dev/tcp/127.0.0.1/5432; cat >&3; head -c 5 <&3"; do sleep .2; done\''
+    )
     assert "PONG" in inside.stdout, "the rogue container does not answer at all, so this proves nothing"
     assert not answers(address, 5432)
     server.check_output("ufw reload")
@@ -95,7 +97,9 @@ def test_a_redis_user_reaches_its_own_keys_only(server, secrets, container):
     assert "NOPERM" in ask("n8n", "n8n_redis_password", "redis", "get", "directus:anything")
     assert "NOPERM" in ask("directus", "directus_redis_password", "redis-cache", "get", "n8n:anything")
     assert "NOPERM" in ask("directus", "directus_redis_password", "redis-cache", "flushall")
-    assert "NOAUTH" in server.check_output(f"docker exec {container('redis')} env -u REDISCLI_AUTH redis-cli get n8n:proof")
+    assert "NOAUTH" in server.check_output(
+        f"docker exec {container('redis')} env -u REDISCLI_AUTH redis-cli get n8n:proof"
+    )
 
 
 def test_queues_never_lose_a_job_to_eviction(server, secrets, container):
@@ -141,7 +145,9 @@ def test_s3_keys_open_their_own_bucket_only(s3, secrets):
 
 def test_every_file_with_a_secret_is_readable_by_root_only(server, secrets):
     patterns = "\n".join(secrets.values())
-    found = server.run("printf '%%s' %s | grep -rlFf /dev/stdin /opt /etc /root /home /tmp /var/log /run 2>/dev/null", patterns)
+    found = server.run(
+        "printf '%%s' %s | grep -rlFf /dev/stdin /opt /etc /root /home /tmp /var/log /run 2>/dev/null", patterns
+    )
     files = found.stdout.split()
     assert len(files) >= 5
     for path in files:
@@ -153,6 +159,17 @@ def test_no_secret_is_on_a_command_line(server, secrets):
     lines = [server.check_output("ps -eww -o args")]
     for item in json.loads(server.check_output(f"docker inspect {' '.join(names)}")):
         config = item["Config"]
-        lines.append(json.dumps([item["Path"], item["Args"], config["Cmd"], config["Entrypoint"], config["Healthcheck"], config["Labels"]]))
+        lines.append(
+            json.dumps(
+                [
+                    item["Path"],
+                    item["Args"],
+                    config["Cmd"],
+                    config["Entrypoint"],
+                    config["Healthcheck"],
+                    config["Labels"],
+                ]
+            )
+        )
     shown = [name for name, value in secrets.items() if any(value in line for line in lines)]
     assert shown == []

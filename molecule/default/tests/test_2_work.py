@@ -71,7 +71,13 @@ def test_a_webhook_workflow_runs_on_a_worker_and_its_result_is_in_postgresql(n8n
     node = {"typeVersion": 2, "position": [0, 0]}
     hook = {"name": "Hook", "type": "n8n-nodes-base.webhook", "webhookId": marker}
     hook["parameters"] = {"path": marker, "httpMethod": "POST", "responseMode": "lastNode"}
-    assign = {"assignments": {"assignments": [{"id": "1", "name": "seen", "type": "string", "value": f"={{{{ $json.body.word }}}}-{marker}"}]}}
+    assign = {
+        "assignments": {
+            "assignments": [
+                {"id": "1", "name": "seen", "type": "string", "value": f"={{{{ $json.body.word }}}}-{marker}"}
+            ]
+        }
+    }
     setter = {"name": "Set", "type": "n8n-nodes-base.set", "parameters": assign}
     workflow = {
         "name": marker,
@@ -91,7 +97,7 @@ def test_a_webhook_workflow_runs_on_a_worker_and_its_result_is_in_postgresql(n8n
     def stored() -> str:
         return query(
             "n8n_db",
-            f"select count(*) from execution_entity e join execution_data d on d.\"executionId\" = e.id "
+            f'select count(*) from execution_entity e join execution_data d on d."executionId" = e.id '
             f"where e.status = 'success' and d.data like '%hello-{marker}%'",
         )
 
@@ -116,7 +122,9 @@ def test_a_file_uploaded_to_directus_is_an_object_in_its_bucket(web, secrets, se
         "c = boto3.client('s3', endpoint_url=e, aws_access_key_id=k, aws_secret_access_key=s, region_name='us-east-1')\n"
         "print(c.get_object(Bucket='directus', Key=n)['Body'].read().decode())"
     )
-    stored = server.check_output("python3 -c %s %s directus %s %s", fetch, endpoint, secrets["directus_s3_secret_key"], name)
+    stored = server.check_output(
+        "python3 -c %s %s directus %s %s", fetch, endpoint, secrets["directus_s3_secret_key"], name
+    )
     assert stored.encode() == content
 
 

@@ -24,7 +24,15 @@ def test_the_installed_collection_does_the_same_from_a_clean_directory(play, tmp
     build = ["ansible-galaxy", "collection", "build", "--output-path", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     artifact = next(tmp_path.glob("borgstack-platform-*.tar.gz"))
-    install = ["ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", str(collections), str(artifact)]
+    install = [
+        "ansible-galaxy",
+        "collection",
+        "install",
+        "--no-deps",
+        "--collections-path",
+        str(collections),
+        str(artifact),
+    ]
     subprocess.run(install, check=True, capture_output=True)
     environment = {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_CONFIG": os.devnull}
     run = play(playbook="borgstack.platform.site", cwd=tmp_path, env=environment)

@@ -22,10 +22,21 @@ def refused(run, category: str, *words: str) -> None:
         ({"n8n_host": "n8n_.example.com"}, "[1] configuration error", ["n8n_.example.com", "is not a host name"]),
         ({"platform_applications": ["n8m"]}, "[1] configuration error", ["there is no service n8m", "directus, n8n"]),
         ({"preflight_minimum_disk_gb": 10**6}, "[2] prerequisite error", ["disk"]),
-        ({"platform_supplied_secrets": {"n8n_owner_password": "short"}}, "[1] configuration error", ["n8n_owner_password", "at least 12 characters"]),
+        (
+            {"platform_supplied_secrets": {"n8n_owner_password": "short"}},
+            "[1] configuration error",
+            ["n8n_owner_password", "at least 12 characters"],
+        ),
         ({"platform_image_source": "mirror"}, "[1] configuration error", ["platform_image_mirror"]),
     ],
-    ids=["missing domain", "invalid host name", "unknown service", "too little disk", "weak password", "mirror without address"],
+    ids=[
+        "missing domain",
+        "invalid host name",
+        "unknown service",
+        "too little disk",
+        "weak password",
+        "mirror without address",
+    ],
 )
 def test_bad_settings(play, variables, category, words):
     refused(play(**variables), category, *words)

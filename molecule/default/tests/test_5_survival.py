@@ -17,11 +17,15 @@ def data(server, secrets, container):
     """Write a marker into each datastore; return a function that asserts that all of them still hold it."""
 
     def psql(statement: str) -> str:
-        return server.check_output(f"docker exec {container('postgresql')} psql -U postgres -d n8n_db -tAc %s", statement)
+        return server.check_output(
+            f"docker exec {container('postgresql')} psql -U postgres -d n8n_db -tAc %s", statement
+        )
 
     def redis(*words: str) -> str:
         environment = f"-e REDISCLI_AUTH={secrets['n8n_redis_password']}"
-        return server.check_output(f"docker exec {environment} {container('redis')} redis-cli --user n8n {' '.join(words)}")
+        return server.check_output(
+            f"docker exec {environment} {container('redis')} redis-cli --user n8n {' '.join(words)}"
+        )
 
     def s3(body: str) -> str:
         item = json.loads(server.check_output(f"docker inspect {container('seaweedfs')}"))[0]
@@ -32,7 +36,9 @@ def data(server, secrets, container):
             "c = boto3.client('s3', endpoint_url=e, aws_access_key_id='n8n', aws_secret_access_key=s, region_name='us-east-1')\n"
             f"{body}"
         )
-        return server.check_output("python3 -c %s %s %s %s", program, f"http://{address}:8333", secrets["n8n_s3_secret_key"], MARKER)
+        return server.check_output(
+            "python3 -c %s %s %s %s", program, f"http://{address}:8333", secrets["n8n_s3_secret_key"], MARKER
+        )
 
     psql(f"create table if not exists {MARKER} as select 1 as kept")
     redis("set", f"n8n:{MARKER}", "kept")

@@ -12,7 +12,9 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import NETWORK, PlatformError
 
 
-def free_address_pools(routes: t.Iterable[dict], candidates: t.Sequence[str], count: int, wanted_size: int) -> list[dict]:
+def free_address_pools(
+    routes: t.Iterable[dict], candidates: t.Sequence[str], count: int, wanted_size: int
+) -> list[dict]:
     """Return pools for Docker that overlap no route of the host.
 
     Args:
@@ -28,7 +30,11 @@ def free_address_pools(routes: t.Iterable[dict], candidates: t.Sequence[str], co
     free, taken = [], []
     for candidate in candidates:
         pool = ipaddress.ip_network(candidate)
-        in_the_way = [f"{network} ({device})" for network, device in networks if network.version == pool.version and network.overlaps(pool)]
+        in_the_way = [
+            f"{network} ({device})"
+            for network, device in networks
+            if network.version == pool.version and network.overlaps(pool)
+        ]
         if in_the_way:
             taken.append(f"{candidate}: {', '.join(in_the_way)}")
         else:

@@ -30,7 +30,9 @@ def preflight_findings(host: dict, requirements: dict) -> list[dict]:
     return sorted(found, key=lambda finding: finding["severity"] != "error")
 
 
-def _finding(name: str, severity: str, subject: str, measured: t.Any, required: t.Any, remedy: str, category: int = PREREQUISITE) -> dict:
+def _finding(
+    name: str, severity: str, subject: str, measured: t.Any, required: t.Any, remedy: str, category: int = PREREQUISITE
+) -> dict:
     return {
         "id": name,
         "severity": severity,
@@ -46,12 +48,18 @@ def _system(host: dict, requirements: dict) -> t.Iterator[dict]:
     release = f"{host['os']['id']} {host['os']['version']}"
     if release not in requirements["supported_systems"]:
         supported = ", ".join(requirements["supported_systems"])
-        yield _finding("system", "error", "operating system", release, supported, "reinstall the server with one of these")
+        yield _finding(
+            "system", "error", "operating system", release, supported, "reinstall the server with one of these"
+        )
     if host["architecture"] not in requirements["supported_architectures"]:
         supported = ", ".join(requirements["supported_architectures"])
-        yield _finding("architecture", "error", "architecture", host["architecture"], supported, "use a server of one of these")
+        yield _finding(
+            "architecture", "error", "architecture", host["architecture"], supported, "use a server of one of these"
+        )
     if _version(host["kernel"]) < _version(requirements["minimum_kernel"]):
-        yield _finding("kernel", "error", "kernel", host["kernel"], requirements["minimum_kernel"], "upgrade and reboot the server")
+        yield _finding(
+            "kernel", "error", "kernel", host["kernel"], requirements["minimum_kernel"], "upgrade and reboot the server"
+        )
     missing = sorted({"cpu", "memory"} - set(host["cgroup"]["controllers"]))
     if missing:
         remedy = "enable them on the kernel's command line (cgroup_enable=memory)"
@@ -66,8 +74,22 @@ def _version(text: str) -> tuple[int, ...]:
 def _size(host: dict, requirements: dict) -> t.Iterator[dict]:
     sizes = (
         ("cpus", "processors", host["cpu_count"], 1.0, "", "choose a server with more of them"),
-        ("memory_gb", "memory", round(host["memory_mb"] / 1024, 1), TOLERANCE, " GB", "choose a server with more memory"),
-        ("disk_gb", f"disk of {host['data']['path']}", host["data"]["total_gb"], TOLERANCE, " GB", "enlarge the disk or attach another"),
+        (
+            "memory_gb",
+            "memory",
+            round(host["memory_mb"] / 1024, 1),
+            TOLERANCE,
+            " GB",
+            "choose a server with more memory",
+        ),
+        (
+            "disk_gb",
+            f"disk of {host['data']['path']}",
+            host["data"]["total_gb"],
+            TOLERANCE,
+            " GB",
+            "enlarge the disk or attach another",
+        ),
     )
     for key, subject, measured, tolerance, unit, remedy in sizes:
         for severity, word in (("error", "minimum"), ("warning", "recommended")):
@@ -79,7 +101,14 @@ def _size(host: dict, requirements: dict) -> t.Iterator[dict]:
                 break
     if host["data"]["free_gb"] < requirements["minimum_free_gb"]:
         required = f"{requirements['minimum_free_gb']} GB free"
-        yield _finding("free_gb", "error", f"disk of {host['data']['path']}", f"{host['data']['free_gb']} GB free", required, "make room")
+        yield _finding(
+            "free_gb",
+            "error",
+            f"disk of {host['data']['path']}",
+            f"{host['data']['free_gb']} GB free",
+            required,
+            "make room",
+        )
 
 
 def _ports(host: dict, requirements: dict) -> t.Iterator[dict]:
@@ -95,7 +124,9 @@ def _clock(host: dict, requirements: dict) -> t.Iterator[dict]:
     synchronized = host["clock"]["synchronized"]
     if not synchronized:
         measured = "unknown" if synchronized is None else "not synchronised"
-        remedy = "run `timedatectl set-ntp true` (package systemd-timesyncd): certificates and signatures depend on the time"
+        remedy = (
+            "run `timedatectl set-ntp true` (package systemd-timesyncd): certificates and signatures depend on the time"
+        )
         yield _finding("clock", "warning", "clock", measured, "synchronised", remedy)
 
 
@@ -113,19 +144,32 @@ def _encryption(host: dict, requirements: dict) -> t.Iterator[dict]:
     severity = SEVERITIES.get(requirements["encryption"])
     data = host["data"]
     if severity and not data["encrypted"]:
-        measured = "unknown" if data["encrypted"] is None else f"in clear ({' on '.join([data['fstype'], *data['layers']])})"
+        measured = (
+            "unknown" if data["encrypted"] is None else f"in clear ({' on '.join([data['fstype'], *data['layers']])})"
+        )
         remedy = "put the data on a LUKS device before the first deployment; what is there cannot be encrypted in place safely"
-        yield _finding("encryption", severity, f"encryption of {data['path']}", measured, "LUKS on every way to a disk", remedy)
+        yield _finding(
+            "encryption", severity, f"encryption of {data['path']}", measured, "LUKS on every way to a disk", remedy
+        )
     if severity and data["clear_swap"]:
         remedy = "encrypt swap or switch it off: memory with passwords is written there"
-        yield _finding("swap", severity, "swap", f"in clear: {', '.join(data['clear_swap'])}", "encrypted or none", remedy)
+        yield _finding(
+            "swap", severity, "swap", f"in clear: {', '.join(data['clear_swap'])}", "encrypted or none", remedy
+        )
 
 
 def _declared_memory(host: dict, requirements: dict) -> t.Iterator[dict]:
     declared = requirements["declared_memory_mb"]
     if declared > host["memory_mb"] and not requirements["allow_memory_overcommit"]:
         remedy = "lower memory limits, leave services out, or set preflight_allow_memory_overcommit"
-        yield _finding("declared_memory", "error", "sum of memory limits", f"{declared} MB", f"at most {host['memory_mb']} MB", remedy)
+        yield _finding(
+            "declared_memory",
+            "error",
+            "sum of memory limits",
+            f"{declared} MB",
+            f"at most {host['memory_mb']} MB",
+            remedy,
+        )
 
 
 def _docker(host: dict, requirements: dict) -> t.Iterator[dict]:

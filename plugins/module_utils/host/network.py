@@ -39,7 +39,11 @@ def inspect() -> dict:
 
 def _is_network(route: dict) -> bool:
     """Leave out what says nothing about networks in use: the default, the host's own addresses, multicast."""
-    return route["dst"] != "default" and route.get("type", "unicast") == "unicast" and not route["dst"].startswith(("ff", "fe80"))
+    return (
+        route["dst"] != "default"
+        and route.get("type", "unicast") == "unicast"
+        and not route["dst"].startswith(("ff", "fe80"))
+    )
 
 
 def ssh_ports() -> list[int]:

@@ -24,7 +24,12 @@ def output(*command: str) -> str | None:
     """Return what a command prints, or nothing where it is missing, fails or takes longer than 10 seconds."""
     try:
         finished = subprocess.run(
-            command, check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=TIMEOUT
+            command,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=TIMEOUT,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

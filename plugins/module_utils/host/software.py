@@ -20,7 +20,9 @@ DAEMON_CONFIG = "/etc/docker/daemon.json"
 
 def packages(names: t.Sequence[str]) -> dict[str, dict]:
     """Return version and hold of those packages that are installed."""
-    listing = output("dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status} ${Version}\\n")
+    listing = output(
+        "dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status} ${Version}\\n"
+    )
     found = {}
     for line in (listing or "").splitlines():
         name, want, status, version = line.split(" ", 3)
@@ -55,7 +57,11 @@ def ufw() -> dict:
     """Return UFW's state, policies and rules; the rules as `ufw show added` lists them, without the leading `ufw`."""
     settings = assignments(read("/etc/default/ufw"))
     added = output("ufw", "show", "added") or ""
-    policies = {"incoming": "DEFAULT_INPUT_POLICY", "outgoing": "DEFAULT_OUTPUT_POLICY", "routed": "DEFAULT_FORWARD_POLICY"}
+    policies = {
+        "incoming": "DEFAULT_INPUT_POLICY",
+        "outgoing": "DEFAULT_OUTPUT_POLICY",
+        "routed": "DEFAULT_FORWARD_POLICY",
+    }
     return {
         "installed": os.path.exists("/usr/sbin/ufw"),
         "active": assignments(read("/etc/ufw/ufw.conf")).get("ENABLED") == "yes" and _loaded(),

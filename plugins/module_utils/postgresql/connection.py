@@ -35,7 +35,11 @@ OPTIONS: dict = {
     "login_password": {"type": "str", "no_log": True},
     "login_db": {"type": "str", "default": "postgres"},
     "login_unix_socket": {"type": "path"},
-    "ssl_mode": {"type": "str", "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"], "default": "prefer"},
+    "ssl_mode": {
+        "type": "str",
+        "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
+        "default": "prefer",
+    },
     "ca_cert": {"type": "path"},
     "connect_timeout": {"type": "int", "default": 10},
     "assume_empty": {"type": "bool", "default": False},
@@ -55,13 +59,18 @@ class Server:
     def __init__(self, options: dict):
         if psycopg2 is None:
             raise PlatformError(
-                PREREQUISITE, "the Python library psycopg2 is missing on the host", "install it, for example the package python3-psycopg2"
+                PREREQUISITE,
+                "the Python library psycopg2 is missing on the host",
+                "install it, for example the package python3-psycopg2",
             )
         self._options = options
         self._connections: dict[str, t.Any] = {}
         if self.version < OLDEST_VERSION:
             raise PlatformError(
-                PREREQUISITE, f"the server's version is {self.version // 10000}, older than 14", "upgrade the server", where=self.name
+                PREREQUISITE,
+                f"the server's version is {self.version // 10000}, older than 14",
+                "upgrade the server",
+                where=self.name,
             )
 
     @property
@@ -109,10 +118,16 @@ class Server:
             )
         if "does not exist" in answer or "permission denied" in answer or "pg_hba.conf" in answer:
             return PlatformError(
-                INTEGRATION, f"{user} cannot connect to database {database}: {answer}", "correct login_user or login_db", where=self.name
+                INTEGRATION,
+                f"{user} cannot connect to database {database}: {answer}",
+                "correct login_user or login_db",
+                where=self.name,
             )
         return PlatformError(
-            NETWORK, f"no connection: {answer}", "check that the server runs and can be reached from this host", where=self.name
+            NETWORK,
+            f"no connection: {answer}",
+            "check that the server runs and can be reached from this host",
+            where=self.name,
         )
 
     def accepts(self, user: str, password: str, database: str = "") -> bool:
@@ -183,12 +198,20 @@ class Server:
 
 def translated(error: t.Any, where: str) -> PlatformError:
     """Return a server's error as ours; its first line holds no value of ours but names."""
-    answer = (error.pgerror or str(error)).strip().splitlines()[0] if (error.pgerror or str(error)).strip() else "connection lost"
+    answer = (
+        (error.pgerror or str(error)).strip().splitlines()[0]
+        if (error.pgerror or str(error)).strip()
+        else "connection lost"
+    )
     code = error.pgcode or ""
     if code == "42501":
-        return PlatformError(INTEGRATION, f"the login role lacks a privilege: {answer}", "log in as a role that has it", where=where)
+        return PlatformError(
+            INTEGRATION, f"the login role lacks a privilege: {answer}", "log in as a role that has it", where=where
+        )
     if code in ("55006", "2BP01"):
-        return PlatformError(DATA, answer, "end its use (sessions, dependent objects) or ask for it with the option force", where=where)
+        return PlatformError(
+            DATA, answer, "end its use (sessions, dependent objects) or ask for it with the option force", where=where
+        )
     if code in ("0A000", "58P01"):
         return PlatformError(PREREQUISITE, answer, "use a server that has it", where=where)
     if not code:

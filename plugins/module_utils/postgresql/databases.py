@@ -77,7 +77,9 @@ def inspect(server: Server, databases: list[dict]) -> dict:
             actual["held"] = privileges.inspect(
                 lambda query, parameters, name=name: server.rows(query, parameters, name), declared["privileges"]
             )
-    offered = server.rows("select name, array_agg(version::text) as versions from pg_available_extension_versions group by 1")
+    offered = server.rows(
+        "select name, array_agg(version::text) as versions from pg_available_extension_versions group by 1"
+    )
     return {
         "databases": found,
         "available": {row["name"]: row["versions"] for row in offered},
@@ -117,7 +119,9 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
     where = f"database {database['name']}"
     owner = database.get("owner")
     if owner and actual["roles"] is not None and owner not in actual["roles"]:
-        raise PlatformError(CONFIGURATION, f"its owner, role {owner}, does not exist", "declare the role first", where=where)
+        raise PlatformError(
+            CONFIGURATION, f"its owner, role {owner}, does not exist", "declare the role first", where=where
+        )
     for extension in database["extensions"]:
         offered = (actual["available"] or {}).get(extension["name"])
         if extension["state"] == "present" and actual["available"] is not None:
@@ -149,7 +153,10 @@ def _refuse_extension(extension: dict, offered: list[str] | None, names: list[st
     if not offered:
         known = ", ".join(names)
         raise PlatformError(
-            PREREQUISITE, f"the server does not have the extension {extension['name']}; it has {known}", "use an image that has it", where=where
+            PREREQUISITE,
+            f"the server does not have the extension {extension['name']}; it has {known}",
+            "use an image that has it",
+            where=where,
         )
     if extension["version"] and extension["version"] not in offered:
         raise PlatformError(
@@ -169,7 +176,9 @@ def _drop(database: dict, found: dict | None) -> t.Iterator[Step]:
             DATA, f"{found['sessions']} sessions use it", "end them, or set force to end them", where=f"database {name}"
         )
     text = "DROP DATABASE {} WITH (FORCE)" if database["force"] else "DROP DATABASE {}"
-    yield _step(name, f"drop database {name}", Statement(text, (Ident(name),), alone=True), {"owner": found["owner"]}, {})
+    yield _step(
+        name, f"drop database {name}", Statement(text, (Ident(name),), alone=True), {"owner": found["owner"]}, {}
+    )
 
 
 def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
@@ -178,13 +187,23 @@ def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
         yield _create(database)
     elif database.get("owner") and found["owner"] != database["owner"]:
         statement = Statement("ALTER DATABASE {} OWNER TO {}", (Ident(name), Ident(database["owner"])))
-        yield _step(name, f"hand database {name} over to {database['owner']}", statement, {"owner": found["owner"]}, {"owner": database["owner"]})
+        yield _step(
+            name,
+            f"hand database {name} over to {database['owner']}",
+            statement,
+            {"owner": found["owner"]},
+            {"owner": database["owner"]},
+        )
     found = found or {"connection_limit": -1, "settings": {}, "comment": None}
     limit = database.get("connection_limit")
     if limit is not None and found["connection_limit"] != limit:
         statement = Statement("ALTER DATABASE {} CONNECTION LIMIT {}", (Ident(name), Text(limit)))
         yield _step(
-            name, f"set connection limit of database {name}", statement, {"connection_limit": found["connection_limit"]}, {"connection_limit": limit}
+            name,
+            f"set connection limit of database {name}",
+            statement,
+            {"connection_limit": found["connection_limit"]},
+            {"connection_limit": limit},
         )
     for setting, value in sorted((database.get("settings") or {}).items()):
         wanted = None if value is None else str(value)
@@ -200,14 +219,21 @@ def _create(database: dict) -> Step:
     text, parts, after = "CREATE DATABASE {}", [Ident(database["name"])], {"present": True}
     # A locale or encoding of its own needs a template that has nothing in it.
     template = database.get("template") or ("template0" if database.get("encoding") or database.get("locale") else None)
-    options = [("OWNER", "owner", Ident), ("TEMPLATE", "template", Ident), ("ENCODING", "encoding", Text), ("LOCALE", "locale", Text)]
+    options = [
+        ("OWNER", "owner", Ident),
+        ("TEMPLATE", "template", Ident),
+        ("ENCODING", "encoding", Text),
+        ("LOCALE", "locale", Text),
+    ]
     for word, key, kind in options:
         value = template if key == "template" else database.get(key)
         if value:
             text += f" {word} {{}}"
             parts.append(kind(value))
             after[key] = value
-    return _step(database["name"], f"create database {database['name']}", Statement(text, tuple(parts), alone=True), {}, after)
+    return _step(
+        database["name"], f"create database {database['name']}", Statement(text, tuple(parts), alone=True), {}, after
+    )
 
 
 def _setting(name: str, setting: str, before: str | None, after: str | None) -> Step:
@@ -217,7 +243,13 @@ def _setting(name: str, setting: str, before: str | None, after: str | None) -> 
         statement = Statement(f"ALTER DATABASE {{}} RESET {place}", (Ident(name), *names))
     else:
         statement = Statement(f"ALTER DATABASE {{}} SET {place} TO {{}}", (Ident(name), *names, Text(after)))
-    return _step(name, f"{'reset' if after is None else 'set'} {setting} of database {name}", statement, {setting: before}, {setting: after})
+    return _step(
+        name,
+        f"{'reset' if after is None else 'set'} {setting} of database {name}",
+        statement,
+        {setting: before},
+        {setting: after},
+    )
 
 
 def _extensions(database: dict, found: dict) -> t.Iterator[Step]:
@@ -235,11 +267,21 @@ def _extensions(database: dict, found: dict) -> t.Iterator[Step]:
                 if extension[key]:
                     text += f" {word} {{}}"
                     parts.append(kind(extension[key]))
-            yield _step(name, f"create {shown} in {name}", Statement(text, tuple(parts), name), {}, {shown: extension["version"] or "present"})
+            yield _step(
+                name,
+                f"create {shown} in {name}",
+                Statement(text, tuple(parts), name),
+                {},
+                {shown: extension["version"] or "present"},
+            )
         elif extension["version"] and actual["version"] != extension["version"]:
             statement = Statement("ALTER EXTENSION {} UPDATE TO {}", (Ident(wanted), Text(extension["version"])), name)
             yield _step(
-                name, f"update {shown} in {name} to {extension['version']}", statement, {shown: actual["version"]}, {shown: extension["version"]}
+                name,
+                f"update {shown} in {name} to {extension['version']}",
+                statement,
+                {shown: actual["version"]},
+                {shown: extension["version"]},
             )
 
 
@@ -258,7 +300,13 @@ def _schemas(database: dict, found: dict) -> t.Iterator[Step]:
             yield _step(name, f"create {shown} in {name}", statement, {}, {shown: schema["owner"] or "present"})
         elif schema["owner"] and actual["owner"] != schema["owner"]:
             statement = Statement("ALTER SCHEMA {} OWNER TO {}", (Ident(schema["name"]), Ident(schema["owner"])), name)
-            yield _step(name, f"change owner of {shown} in {name}", statement, {shown: actual["owner"]}, {shown: schema["owner"]})
+            yield _step(
+                name,
+                f"change owner of {shown} in {name}",
+                statement,
+                {shown: actual["owner"]},
+                {shown: schema["owner"]},
+            )
 
 
 def _public(database: dict, found: dict | None, new_ones_are_open: bool) -> t.Iterator[Step]:
@@ -267,7 +315,19 @@ def _public(database: dict, found: dict | None, new_ones_are_open: bool) -> t.It
     name = database["name"]
     if found is None or found["public"]:
         statement = Statement("REVOKE ALL ON DATABASE {} FROM PUBLIC", (Ident(name),))
-        yield _step(name, f"revoke all on database {name} from PUBLIC", statement, {"PUBLIC may connect": True}, {"PUBLIC may connect": False})
+        yield _step(
+            name,
+            f"revoke all on database {name} from PUBLIC",
+            statement,
+            {"PUBLIC may connect": True},
+            {"PUBLIC may connect": False},
+        )
     if new_ones_are_open if found is None else found["schemas"].get("public", {}).get("public_creates"):
         statement = Statement("REVOKE CREATE ON SCHEMA public FROM PUBLIC", (), name)
-        yield _step(name, f"revoke create on schema public of {name} from PUBLIC", statement, {"PUBLIC may create": True}, {"PUBLIC may create": False})
+        yield _step(
+            name,
+            f"revoke create on schema public of {name} from PUBLIC",
+            statement,
+            {"PUBLIC may create": True},
+            {"PUBLIC may create": False},
+        )

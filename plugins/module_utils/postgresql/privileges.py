@@ -14,7 +14,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
 
 # By what a grant is `on`: the kinds of relations that it means, its words in SQL, and all privileges there are.
 RELATIONS = {
-    "all_tables": ("rvmpf", "ALL TABLES IN SCHEMA {}", {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"}),
+    "all_tables": (
+        "rvmpf",
+        "ALL TABLES IN SCHEMA {}",
+        {"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"},
+    ),
     "all_sequences": ("S", "ALL SEQUENCES IN SCHEMA {}", {"SELECT", "USAGE", "UPDATE"}),
 }
 ALL = {

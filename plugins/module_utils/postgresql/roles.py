@@ -43,7 +43,9 @@ def check(roles: list[dict]) -> None:
     for role in roles:
         name = check_name(role["name"], "role")
         if name.startswith("pg_") or name in ("public", "none"):
-            raise PlatformError(CONFIGURATION, "the name is reserved by PostgreSQL", "choose another", where=f"role {name}")
+            raise PlatformError(
+                CONFIGURATION, "the name is reserved by PostgreSQL", "choose another", where=f"role {name}"
+            )
         if name in seen:
             raise PlatformError(CONFIGURATION, "it is declared twice", "declare it once", where=f"role {name}")
         seen.add(name)
@@ -81,7 +83,9 @@ def inspect(server: Server, roles: list[dict]) -> dict:
 
 def _instants(server: Server, roles: list[dict]) -> dict[str, str]:
     declared = sorted({role["valid_until"] for role in roles if role.get("valid_until")})
-    query = "select spelled, extract(epoch from spelled::timestamptz)::text as instant from unnest(%(declared)s) as spelled"
+    query = (
+        "select spelled, extract(epoch from spelled::timestamptz)::text as instant from unnest(%(declared)s) as spelled"
+    )
     return {row["spelled"]: row["instant"] for row in server.rows(query, {"declared": declared})} if declared else {}
 
 
@@ -96,7 +100,8 @@ def plan(roles: list[dict], actual: dict) -> list[Step]:
                 steps.extend(part(role, actual))
     absent = [role["name"] for role in roles if role["state"] == "absent" and role["name"] in actual["roles"]]
     steps.extend(
-        _step(name, f"drop role {name}", Statement("DROP ROLE {}", (Ident(name),)), {"present": True}, {}) for name in absent
+        _step(name, f"drop role {name}", Statement("DROP ROLE {}", (Ident(name),)), {"present": True}, {})
+        for name in absent
     )
     return steps
 
@@ -137,7 +142,9 @@ def _attributes(role: dict, actual: dict) -> t.Iterator[Step]:
     comment = role.get("comment")
     if comment is not None and ((found or {}).get("comment") or "") != comment:
         statement = Statement("COMMENT ON ROLE {} IS {}", (Ident(name), Text(comment or None)))
-        yield _step(name, f"comment on role {name}", statement, {"comment": (found or {}).get("comment")}, {"comment": comment})
+        yield _step(
+            name, f"comment on role {name}", statement, {"comment": (found or {}).get("comment")}, {"comment": comment}
+        )
 
 
 def _password_holds(declared: str, found: dict | None) -> bool:

@@ -74,7 +74,11 @@ def _prepared(password: str) -> bytes:
         if not stringprep.in_table_b1(character)
     )
     normal = unicodedata.normalize("NFKC", mapped)
-    if not normal or any(table(character) for character in normal for table in _PROHIBITED) or not _direction_is_valid(normal):
+    if (
+        not normal
+        or any(table(character) for character in normal for table in _PROHIBITED)
+        or not _direction_is_valid(normal)
+    ):
         return password.encode()
     return normal.encode()
 

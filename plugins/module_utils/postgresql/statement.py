@@ -53,7 +53,13 @@ def check_name(name: str, kind: str) -> str:
     """
     length = len(name.encode())
     if not name or length > MAXIMUM_NAME_BYTES or "\0" in name:
-        reason = "it is empty" if not name else f"it has {length} bytes" if length > MAXIMUM_NAME_BYTES else "it holds a zero byte"
+        reason = (
+            "it is empty"
+            if not name
+            else f"it has {length} bytes"
+            if length > MAXIMUM_NAME_BYTES
+            else "it holds a zero byte"
+        )
         raise PlatformError(
             CONFIGURATION,
             f"{name[:70]!r} cannot be the name of a {kind}: {reason}",

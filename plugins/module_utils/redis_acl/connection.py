@@ -49,7 +49,9 @@ class Server:
     def __init__(self, options: dict):
         if redis is None:
             raise PlatformError(
-                PREREQUISITE, "the Python library redis is missing on the host", "install it, for example the package python3-redis"
+                PREREQUISITE,
+                "the Python library redis is missing on the host",
+                "install it, for example the package python3-redis",
             )
         self.user = options["login_user"]
         self.name = f"Redis at {options['login_unix_socket'] or options['login_host']}:{options['login_port']}"
@@ -59,7 +61,9 @@ class Server:
             place = {"unix_socket_path": options["login_unix_socket"]}
         elif options["tls"]:
             place.update(
-                ssl=True, ssl_ca_certs=options["ca_cert"], ssl_cert_reqs="required" if options["validate_certs"] else "none"
+                ssl=True,
+                ssl_ca_certs=options["ca_cert"],
+                ssl_cert_reqs="required" if options["validate_certs"] else "none",
             )
         self._client = redis.Redis(
             username=self.user,
@@ -83,7 +87,10 @@ class Server:
             except redis.exceptions.BusyLoadingError:
                 if time.monotonic() > deadline:
                     raise PlatformError(
-                        SERVICE_STARTUP, "the server still loads its data", "run again when it is ready", where=self.name
+                        SERVICE_STARTUP,
+                        "the server still loads its data",
+                        "run again when it is ready",
+                        where=self.name,
                     ) from None
                 time.sleep(0.2)
             except redis.exceptions.RedisError as error:
@@ -93,18 +100,33 @@ class Server:
         first = answer.splitlines()[0] if answer else "connection lost"
         lowered = first.lower()
         if "wrongpass" in lowered or "invalid username-password" in lowered or "invalid password" in lowered:
-            return PlatformError(INTEGRATION, f"the server refuses the password of {self.user}", "correct login_password", where=self.name)
+            return PlatformError(
+                INTEGRATION,
+                f"the server refuses the password of {self.user}",
+                "correct login_password",
+                where=self.name,
+            )
         if "noauth" in lowered or "authentication required" in lowered:
-            return PlatformError(INTEGRATION, "the server wants a password", "set login_user and login_password", where=self.name)
+            return PlatformError(
+                INTEGRATION, "the server wants a password", "set login_user and login_password", where=self.name
+            )
         if "noperm" in lowered or "no permissions" in lowered:
             return PlatformError(
-                INTEGRATION, f"{self.user} may not run {command}: {first}", "log in as a user with +@admin", where=self.name
+                INTEGRATION,
+                f"{self.user} may not run {command}: {first}",
+                "log in as a user with +@admin",
+                where=self.name,
             )
         if "connect" in lowered or "timeout" in lowered or "timed out" in lowered or "closed" in lowered:
             return PlatformError(
-                NETWORK, f"no connection: {first}", "check that the server runs and can be reached from this host", where=self.name
+                NETWORK,
+                f"no connection: {first}",
+                "check that the server runs and can be reached from this host",
+                where=self.name,
             )
-        return PlatformError(CONFIGURATION, f"{command} was refused: {first}", "correct the declaration", where=self.name)
+        return PlatformError(
+            CONFIGURATION, f"{command} was refused: {first}", "correct the declaration", where=self.name
+        )
 
     def close(self) -> None:
         """Close the connection."""

@@ -61,7 +61,9 @@ def from_server(line: str) -> tuple[str, User]:
         enabled="on" in rules,
         passwords=frozenset(rule[1:] for rule in rules if rule.startswith("#")),
         keys=frozenset("~*" if rule == "allkeys" else rule for rule in rules if rule == "allkeys" or rule[0] in "~%"),
-        channels=frozenset("*" if rule == "allchannels" else rule[1:] for rule in rules if rule == "allchannels" or rule[0] == "&"),
+        channels=frozenset(
+            "*" if rule == "allchannels" else rule[1:] for rule in rules if rule == "allchannels" or rule[0] == "&"
+        ),
         commands=canonical_commands([rule for rule in rules if rule[0] in "+-("]),
         nopass="nopass" in rules,
     )
@@ -115,14 +117,22 @@ def _key(pattern: str, where: str) -> str:
 def _plain(pattern: str, kind: str, where: str) -> str:
     if not pattern or any(character.isspace() or character == "\0" for character in pattern):
         raise PlatformError(
-            CONFIGURATION, f"{pattern!r} cannot be a {kind} pattern: it is empty or holds a space", "correct it", where=where
+            CONFIGURATION,
+            f"{pattern!r} cannot be a {kind} pattern: it is empty or holds a space",
+            "correct it",
+            where=where,
         )
     return pattern
 
 
 def _command(rule: str, where: str) -> str:
-    if rule.lower() not in ("allcommands", "nocommands") and not (rule[:1] in ("+", "-") and len(rule) > 1 and " " not in rule):
+    if rule.lower() not in ("allcommands", "nocommands") and not (
+        rule[:1] in ("+", "-") and len(rule) > 1 and " " not in rule
+    ):
         raise PlatformError(
-            CONFIGURATION, f"{rule!r} is no rule about commands", "write +command, -command, +@category or -@category", where=where
+            CONFIGURATION,
+            f"{rule!r} is no rule about commands",
+            "write +command, -command, +@category or -@category",
+            where=where,
         )
     return rule

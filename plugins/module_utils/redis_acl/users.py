@@ -27,7 +27,9 @@ def check(users: list[dict]) -> None:
             raise PlatformError(CONFIGURATION, "it is declared twice", "declare it once", where=where)
         seen.add(user["name"])
         if user["state"] == "present" and user["enabled"] and not user.get("password"):
-            raise PlatformError(CONFIGURATION, "it has no password", "give it one, or set enabled to false", where=where)
+            raise PlatformError(
+                CONFIGURATION, "it has no password", "give it one, or set enabled to false", where=where
+            )
         rules.from_declaration(user)
 
 
@@ -54,7 +56,10 @@ def plan(users: list[dict], actual: dict[str, rules.User], myself: str = "") -> 
         gone = item["state"] == "absent"
         if name == myself and (gone or not item["enabled"]):
             raise PlatformError(
-                CONFIGURATION, "it is the user that this run is logged in as", "log in as another user", where=f"user {name}"
+                CONFIGURATION,
+                "it is the user that this run is logged in as",
+                "log in as another user",
+                where=f"user {name}",
             )
         if gone:
             if found is not None:
@@ -66,14 +71,20 @@ def plan(users: list[dict], actual: dict[str, rules.User], myself: str = "") -> 
             # One command: no moment in which the user has half of its rights.
             command = ("ACL", "SETUSER", name, *rules.to_rules(wanted))
             new_password = found is None or found.passwords != wanted.passwords
-            steps.append(Step(f"user {name}", words, command, _shown(found) if found else {}, _shown(wanted, new_password)))
+            steps.append(
+                Step(f"user {name}", words, command, _shown(found) if found else {}, _shown(wanted, new_password))
+            )
     return steps
 
 
 def _shown(user: rules.User, new_password: bool = False) -> dict:
     return {
         "enabled": user.enabled,
-        "password": "(none needed)" if user.nopass else f"(secret, {'new' if new_password else 'old'})" if user.passwords else None,
+        "password": "(none needed)"
+        if user.nopass
+        else f"(secret, {'new' if new_password else 'old'})"
+        if user.passwords
+        else None,
         "keys": sorted(user.keys),
         "channels": sorted(user.channels),
         "commands": list(user.commands),

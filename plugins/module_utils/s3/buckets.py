@@ -43,24 +43,46 @@ def _tags(answer: dict | None) -> dict:
 # Only the features that are declared are ever asked for: S3-compatible servers lack different ones.
 FEATURES = {
     "versioning": Feature(
-        "get_bucket_versioning", (), lambda answer: (answer or {}).get("Status") == "Enabled", bool,
-        "put_bucket_versioning", lambda on: {"VersioningConfiguration": {"Status": "Enabled" if on else "Suspended"}}, "",
+        "get_bucket_versioning",
+        (),
+        lambda answer: (answer or {}).get("Status") == "Enabled",
+        bool,
+        "put_bucket_versioning",
+        lambda on: {"VersioningConfiguration": {"Status": "Enabled" if on else "Suspended"}},
+        "",
     ),
     "lifecycle": Feature(
-        "get_bucket_lifecycle_configuration", ("NoSuchLifecycleConfiguration", "404"),
-        lambda answer: (answer or {}).get("Rules", []), canonical_rules,
-        "put_bucket_lifecycle_configuration", lambda rules: {"LifecycleConfiguration": {"Rules": rules}}, "delete_bucket_lifecycle",
+        "get_bucket_lifecycle_configuration",
+        ("NoSuchLifecycleConfiguration", "404"),
+        lambda answer: (answer or {}).get("Rules", []),
+        canonical_rules,
+        "put_bucket_lifecycle_configuration",
+        lambda rules: {"LifecycleConfiguration": {"Rules": rules}},
+        "delete_bucket_lifecycle",
     ),
     "cors": Feature(
-        "get_bucket_cors", ("NoSuchCORSConfiguration", "404"), lambda answer: (answer or {}).get("CORSRules", []), canonical_rules,
-        "put_bucket_cors", lambda rules: {"CORSConfiguration": {"CORSRules": rules}}, "delete_bucket_cors",
+        "get_bucket_cors",
+        ("NoSuchCORSConfiguration", "404"),
+        lambda answer: (answer or {}).get("CORSRules", []),
+        canonical_rules,
+        "put_bucket_cors",
+        lambda rules: {"CORSConfiguration": {"CORSRules": rules}},
+        "delete_bucket_cors",
     ),
     "policy": Feature(
-        "get_bucket_policy", ("NoSuchBucketPolicy", "404"), lambda answer: (answer or {}).get("Policy"), canonical_policy,
-        "put_bucket_policy", lambda policy: {"Policy": json.dumps(policy)}, "delete_bucket_policy",
+        "get_bucket_policy",
+        ("NoSuchBucketPolicy", "404"),
+        lambda answer: (answer or {}).get("Policy"),
+        canonical_policy,
+        "put_bucket_policy",
+        lambda policy: {"Policy": json.dumps(policy)},
+        "delete_bucket_policy",
     ),
     "tags": Feature(
-        "get_bucket_tagging", ("NoSuchTagSet", "404"), _tags, lambda tags: {str(key): str(value) for key, value in tags.items()},
+        "get_bucket_tagging",
+        ("NoSuchTagSet", "404"),
+        _tags,
+        lambda tags: {str(key): str(value) for key, value in tags.items()},
         "put_bucket_tagging",
         lambda tags: {"Tagging": {"TagSet": [{"Key": str(key), "Value": str(value)} for key, value in tags.items()]}},
         "delete_bucket_tagging",
@@ -89,7 +111,10 @@ def check(buckets: list[dict]) -> None:
         seen.add(name)
         if bucket.get("quota") is not None:
             raise PlatformError(
-                INTEGRATION, "S3 has no request for a quota", "remove it and set it with the server's own tool", where=where
+                INTEGRATION,
+                "S3 has no request for a quota",
+                "remove it and set it with the server's own tool",
+                where=where,
             )
 
 
@@ -148,7 +173,9 @@ def _absent(bucket: dict, found: dict | None) -> t.Iterator[Step]:
         return
     name = bucket["name"]
     if not found["empty"] and not bucket["force"]:
-        raise PlatformError(DATA, "it is not empty", "empty it, or set force to delete what is in it", where=f"bucket {name}")
+        raise PlatformError(
+            DATA, "it is not empty", "empty it, or set force to delete what is in it", where=f"bucket {name}"
+        )
     words = f"delete bucket {name}{'' if found['empty'] else ' and all that is in it'}"
     yield Step(f"bucket {name}", words, ("delete", name, bucket["force"]), {"present": True}, {})
 
@@ -161,14 +188,23 @@ def _present(bucket: dict, found: dict | None) -> t.Iterator[Step]:
     for key, feature in FEATURES.items():
         if bucket.get(key) is None:
             continue
-        wanted, is_now = feature.canonical(bucket[key]), feature.canonical(found.get(key) or feature.value_of(None) or {})
+        wanted, is_now = (
+            feature.canonical(bucket[key]),
+            feature.canonical(found.get(key) or feature.value_of(None) or {}),
+        )
         if wanted != is_now:
             words = f"{'set' if bucket[key] or not feature.remove else 'remove'} {key} of bucket {name}"
             yield Step(f"bucket {name}", words, (key, name, bucket[key]), {key: is_now}, {key: wanted})
     for prefix in bucket.get("prefixes") or []:
         if prefix not in found.get("prefixes", []):
             after = {f"prefix {marker(prefix)}": True}
-            yield Step(f"bucket {name}", f"create prefix {marker(prefix)} in bucket {name}", ("prefix", name, prefix), {}, after)
+            yield Step(
+                f"bucket {name}",
+                f"create prefix {marker(prefix)} in bucket {name}",
+                ("prefix", name, prefix),
+                {},
+                after,
+            )
 
 
 def apply(server: Server, step: Step) -> None:
@@ -179,7 +215,9 @@ def apply(server: Server, step: Step) -> None:
     """
     kind, name, value = step.operation
     if kind == "create":
-        region = {} if server.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": server.region}}
+        region = (
+            {} if server.region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": server.region}}
+        )
         server.call("create_bucket", ("BucketAlreadyOwnedByYou",), Bucket=name, **region)
     elif kind == "delete":
         if value:

@@ -40,7 +40,11 @@ MEANINGS = {
     "InvalidAccessKeyId": (INTEGRATION, "the server does not know the access key", "correct access_key"),
     "SignatureDoesNotMatch": (INTEGRATION, "the server refuses the secret key", "correct secret_key"),
     "AccessDenied": (INTEGRATION, "the access key lacks the right to do this", "use a key that may administer buckets"),
-    "RequestTimeTooSkewed": (PREREQUISITE, "the clocks of this host and the server differ too much", "synchronise both"),
+    "RequestTimeTooSkewed": (
+        PREREQUISITE,
+        "the clocks of this host and the server differ too much",
+        "synchronise both",
+    ),
     "BucketAlreadyExists": (DATA, "the bucket belongs to somebody else", "choose another name"),
     "BucketNotEmpty": (DATA, "the bucket is not empty", "empty it, or set force to delete what is in it"),
 }
@@ -64,7 +68,9 @@ class Server:
     def __init__(self, options: dict):
         if boto3 is None:
             raise PlatformError(
-                PREREQUISITE, "the Python library boto3 is missing on the host", "install it, for example the package python3-boto3"
+                PREREQUISITE,
+                "the Python library boto3 is missing on the host",
+                "install it, for example the package python3-boto3",
             )
         self.name = f"S3 at {options['endpoint_url'] or 'AWS'}"
         self.region = options["region"]
@@ -106,7 +112,10 @@ class Server:
             raise self._translated(method, code, status, error.response["Error"].get("Message", "")) from None
         except botocore.exceptions.BotoCoreError as error:
             raise PlatformError(
-                NETWORK, f"no connection: {error}", "check that the server runs and can be reached from this host", where=self.name
+                NETWORK,
+                f"no connection: {error}",
+                "check that the server runs and can be reached from this host",
+                where=self.name,
             ) from None
 
     def pages(self, method: str, **arguments) -> t.Iterator[dict]:
@@ -120,8 +129,13 @@ class Server:
 
     def _translated(self, method: str, code: str, status: str, message: str) -> PlatformError:
         if code in UNSUPPORTED or status in UNSUPPORTED:
-            return Unsupported(INTEGRATION, f"the server does not offer {method}", "remove the option that needs it", where=self.name)
+            return Unsupported(
+                INTEGRATION, f"the server does not offer {method}", "remove the option that needs it", where=self.name
+            )
         category, meaning, remedy = MEANINGS.get(
-            code, MEANINGS["AccessDenied"] if status == "403" else (CONFIGURATION, f"{code}: {message}", "correct the declaration")
+            code,
+            MEANINGS["AccessDenied"]
+            if status == "403"
+            else (CONFIGURATION, f"{code}: {message}", "correct the declaration"),
         )
         return PlatformError(category, f"{method}: {meaning}", remedy, where=self.name)

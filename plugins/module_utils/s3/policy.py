@@ -38,7 +38,8 @@ def _statement(statement: dict) -> dict:
             known[element] = {"AWS": ["*"]} if value == "*" else {kind: _set(names) for kind, names in value.items()}
         elif element == "Condition":
             known[element] = {
-                operator: {key.lower(): _set(values) for key, values in tests.items()} for operator, tests in value.items()
+                operator: {key.lower(): _set(values) for key, values in tests.items()}
+                for operator, tests in value.items()
             }
         else:
             known[element] = value
