@@ -14,9 +14,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
 
 
-def with_declaration(declarations: dict, name: str, declared: dict) -> dict:
-    """Return the declarations with one more, checked; declaring a name again replaces it."""
-    return {**declarations, name: declaration.checked(name, declared)}
+def with_declarations(declarations: dict, said: list[dict]) -> dict:
+    """Return the declarations with those that services made, each checked."""
+    for declared in said:
+        declarations = {**declarations, **{name: declaration.checked(name, one) for name, one in declared.items()}}
+    return declarations
 
 
 def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
@@ -41,7 +43,7 @@ def service_roles(roles_path: str) -> list[str]:
 
 
 def _declares(tasks: Path) -> bool:
-    return "borgstack.platform.with_declaration" in tasks.read_text(encoding="utf-8")
+    return f"{tasks.parts[-3]}_declarations:" in tasks.read_text(encoding="utf-8")
 
 
 def platform_error(what: str, category: int, remedy: str, where: str = "") -> str:
@@ -65,7 +67,7 @@ class FilterModule:
     def filters(self) -> dict:
         """Return the filters by name."""
         functions = {
-            "with_declaration": with_declaration,
+            "with_declarations": with_declarations,
             "needs_of": needs_of,
             "sites_of": sites_of,
             "service_roles": service_roles,

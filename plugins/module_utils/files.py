@@ -25,7 +25,7 @@ DIRECTORY_MODE = 0o755
 
 @dataclass(frozen=True)
 class File:
-    """One declared file: `path` is relative to the root; `pending` names a marker kept until the change is in effect."""
+    """One declared file: `path` is relative to the root; `pending` says who has to take up a change of it."""
 
     path: str
     content: str

@@ -83,8 +83,8 @@ host:
       type: dict
     data:
       description: >-
-        C(path), C(device), C(fstype), C(total_gb), C(free_gb), C(encrypted), C(layers) and C(clear_swap) of the file system
-        that data will lie on.
+        C(path), C(device), C(fstype), C(total_gb), C(free_gb), C(encrypted), C(layers) and C(clear_swap) of the file
+        system that data will lie on.
       type: dict
     network:
       description: C(addresses), C(routes) and C(docker_routes).

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 
-Declaration = t.Dict[str, t.Any]
+Declaration = dict[str, t.Any]
 
 TIERS = ("datastore", "application", "edge")
 

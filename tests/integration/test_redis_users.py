@@ -20,7 +20,8 @@ APP = {
 @pytest.fixture(scope="module")
 def server():
     start = (
-        f"[ -s /data/users.acl ] || echo 'user default on >{ADMIN} ~* &* +@all' >/data/users.acl; chown redis /data/users.acl; "
+        f"[ -s /data/users.acl ] || echo 'user default on >{ADMIN} ~* &* +@all' >/data/users.acl; "
+        "chown redis /data/users.acl; "
         "exec docker-entrypoint.sh redis-server --aclfile /data/users.acl"
     )
     container = Container(f"redis:{VERSIONS['redis_version']}", "sh", "-c", start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import ClassVar
 
 import pytest
 
@@ -132,8 +133,8 @@ def container(name: str, label: str, state: str = "running", status: str = "Up 2
 
 
 class TestState:
-    project = compose_project(DECLARATIONS, "borgstack")
-    labels = {name: service["labels"][DECLARED_LABEL] for name, service in project["services"].items()}
+    project: ClassVar[dict] = compose_project(DECLARATIONS, "borgstack")
+    labels: ClassVar[dict] = {name: one["labels"][DECLARED_LABEL] for name, one in project["services"].items()}
 
     def state(self, *containers: dict) -> dict:
         return project_state(list(containers), self.project)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -54,7 +55,7 @@ def play(inventory):
 
     def run(*arguments: str, playbook: str = "site.yml", cwd: Path = ROOT, env: dict | None = None, **variables) -> Run:
         command = ["ansible-playbook", playbook, "-i", inventory]
-        command += ["-e", f"@{ROOT / 'molecule/shared/settings.yml'}"]
+        command += ["-e", f"@{ROOT / 'molecule/shared/vars/settings.yml'}"]
         if variables:
             command += ["-e", yaml.safe_dump(variables, default_flow_style=True, width=10**6).strip()]
         finished = subprocess.run(
@@ -125,6 +126,35 @@ def web(server, address) -> requests.Session:
 def container():
     """Return a container's name by its service."""
     return lambda service: f"{PROJECT}-{service}-1"
+
+
+S3 = """
+import sys
+import boto3, botocore
+endpoint, key, secret, verb, bucket, name = sys.argv[1:]
+client = boto3.client("s3", endpoint_url=endpoint, aws_access_key_id=key, aws_secret_access_key=secret,
+                      region_name="us-east-1", config=botocore.config.Config(s3={"addressing_style": "path"}))
+try:
+    if verb == "put":
+        client.put_object(Bucket=bucket, Key=name, Body=b"kept")
+    print(client.get_object(Bucket=bucket, Key=name)["Body"].read().decode())
+except botocore.exceptions.ClientError as error:
+    print(error.response["Error"]["Code"])
+"""
+
+
+@pytest.fixture(scope="session")
+def s3(server, container):
+    """Put or get an object as one identity; `s3(key, secret, "get", bucket, name)` gives its text or an error code."""
+
+    def ask(key: str, secret: str, verb: str, bucket: str, name: str) -> str:
+        gateway = json.loads(server.check_output(f"docker inspect {container('seaweedfs')}"))[0]
+        endpoint = f"http://{gateway['NetworkSettings']['Networks'][f'{PROJECT}_internal']['IPAddress']}:8333"
+        return server.check_output(
+            "python3 -c %s %s %s %s %s %s %s", S3, endpoint, key, secret, verb, bucket, name
+        ).strip()
+
+    return ask
 
 
 def answers(address: str, port: int, seconds: float = 2) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 
 import pytest
-from conftest import DOMAIN, PROJECT, eventually
+from conftest import DOMAIN, eventually
 
 N8N = f"https://n8n.{DOMAIN}"
 DIRECTUS = f"https://directus.{DOMAIN}"
@@ -104,7 +103,7 @@ def test_a_webhook_workflow_runs_on_a_worker_and_its_result_is_in_postgresql(n8n
     eventually(lambda: stored() == "1", 30)
 
 
-def test_a_file_uploaded_to_directus_is_an_object_in_its_bucket(web, secrets, server, container):
+def test_a_file_uploaded_to_directus_is_an_object_in_its_bucket(web, secrets, s3):
     login = web.post(f"{DIRECTUS}/auth/login", json={"email": ADMIN, "password": secrets["directus_admin_password"]})
     assert login.status_code == 200, login.text
     token = {"Authorization": f"Bearer {login.json()['data']['access_token']}"}
@@ -114,18 +113,7 @@ def test_a_file_uploaded_to_directus_is_an_object_in_its_bucket(web, secrets, se
     name = uploaded.json()["data"]["filename_disk"]
     assert web.get(f"{DIRECTUS}/assets/{uploaded.json()['data']['id']}", headers=token).content == content
 
-    gateway = json.loads(server.check_output(f"docker inspect {container('seaweedfs')}"))[0]
-    endpoint = f"http://{gateway['NetworkSettings']['Networks'][f'{PROJECT}_internal']['IPAddress']}:8333"
-    fetch = (
-        "import boto3, sys\n"
-        "e, k, s, n = sys.argv[1:]\n"
-        "c = boto3.client('s3', endpoint_url=e, aws_access_key_id=k, aws_secret_access_key=s, region_name='us-east-1')\n"
-        "print(c.get_object(Bucket='directus', Key=n)['Body'].read().decode())"
-    )
-    stored = server.check_output(
-        "python3 -c %s %s directus %s %s", fetch, endpoint, secrets["directus_s3_secret_key"], name
-    )
-    assert stored.encode() == content
+    assert s3("directus", secrets["directus_s3_secret_key"], "get", "directus", name).encode() == content
 
 
 def test_databases_have_pgvector_and_their_own_owners(query):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import uuid
 
@@ -13,7 +12,7 @@ MARKER = f"proof_{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture(scope="module")
-def data(server, secrets, container):
+def data(server, secrets, container, s3):
     """Write a marker into each datastore; return a function that asserts that all of them still hold it."""
 
     def psql(statement: str) -> str:
@@ -27,27 +26,14 @@ def data(server, secrets, container):
             f"docker exec {environment} {container('redis')} redis-cli --user n8n {' '.join(words)}"
         )
 
-    def s3(body: str) -> str:
-        item = json.loads(server.check_output(f"docker inspect {container('seaweedfs')}"))[0]
-        address = item["NetworkSettings"]["Networks"][f"{PROJECT}_internal"]["IPAddress"]
-        program = (
-            "import boto3, sys\n"
-            "e, s, m = sys.argv[1:]\n"
-            "c = boto3.client('s3', endpoint_url=e, aws_access_key_id='n8n', aws_secret_access_key=s, region_name='us-east-1')\n"
-            f"{body}"
-        )
-        return server.check_output(
-            "python3 -c %s %s %s %s", program, f"http://{address}:8333", secrets["n8n_s3_secret_key"], MARKER
-        )
-
     psql(f"create table if not exists {MARKER} as select 1 as kept")
     redis("set", f"n8n:{MARKER}", "kept")
-    s3("c.put_object(Bucket='n8n', Key=m, Body=b'kept')")
+    s3("n8n", secrets["n8n_s3_secret_key"], "put", "n8n", MARKER)
 
     def kept() -> None:
         assert psql(f"select kept from {MARKER}").strip() == "1"
         assert redis("get", f"n8n:{MARKER}").strip() == "kept"
-        assert s3("print(c.get_object(Bucket='n8n', Key=m)['Body'].read().decode())").strip() == "kept"
+        assert s3("n8n", secrets["n8n_s3_secret_key"], "get", "n8n", MARKER) == "kept"
 
     return kept
 

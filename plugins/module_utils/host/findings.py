@@ -147,7 +147,7 @@ def _encryption(host: dict, requirements: dict) -> t.Iterator[dict]:
         measured = (
             "unknown" if data["encrypted"] is None else f"in clear ({' on '.join([data['fstype'], *data['layers']])})"
         )
-        remedy = "put the data on a LUKS device before the first deployment; what is there cannot be encrypted in place safely"
+        remedy = "put the data on a LUKS device before the first deployment; later it has to be moved"
         yield _finding(
             "encryption", severity, f"encryption of {data['path']}", measured, "LUKS on every way to a disk", remedy
         )

@@ -82,7 +82,8 @@ class Server:
     def name(self) -> str:
         """The server's address for messages."""
         options = self._options
-        return f"PostgreSQL at {options['login_unix_socket'] or options['login_host'] or 'the local socket'}:{options['login_port']}"
+        place = options["login_unix_socket"] or options["login_host"] or "the local socket"
+        return f"PostgreSQL at {place}:{options['login_port']}"
 
     def connection(self, database: str):
         """Return the connection to a database; empty for the login database."""

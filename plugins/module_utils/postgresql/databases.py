@@ -161,7 +161,7 @@ def _refuse_extension(extension: dict, offered: list[str] | None, names: list[st
     if extension["version"] and extension["version"] not in offered:
         raise PlatformError(
             PREREQUISITE,
-            f"the server has the extension {extension['name']} in {', '.join(sorted(offered))}, not in {extension['version']}",
+            f"the server has {extension['name']} in {', '.join(sorted(offered))}, not in {extension['version']}",
             "declare one of these versions",
             where=where,
         )

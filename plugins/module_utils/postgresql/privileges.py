@@ -39,8 +39,10 @@ QUERIES = {
         left join pg_roles r on r.oid = a.grantee where nspname = %(schema)s""",
     "relations": """select relname as object, r.rolname as role, a.privilege_type as privilege
         from pg_class c join pg_namespace n on n.oid = relnamespace
-        left join lateral aclexplode(coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))) a on true
-        left join pg_roles r on r.oid = a.grantee where nspname = %(schema)s and strpos(%(kinds)s, relkind::text) > 0""",
+        left join lateral aclexplode(
+          coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))) a on true
+        left join pg_roles r on r.oid = a.grantee
+        where nspname = %(schema)s and strpos(%(kinds)s, relkind::text) > 0""",
     "all_functions": """select p.oid::regprocedure::text as object, r.rolname as role, a.privilege_type as privilege
         from pg_proc p join pg_namespace n on n.oid = pronamespace
         left join lateral aclexplode(coalesce(proacl, acldefault('f', proowner))) a on true
@@ -95,7 +97,7 @@ def inspect(rows: t.Callable[[str, dict], list[dict]], grants: list[dict]) -> di
 
 
 def plan(database: str, owner: str | None, grants: list[dict], held: dict[tuple, dict[str, set]]) -> t.Iterator[Step]:
-    """Yield a step for each grant that is not as declared; `owner` is whose future objects default privileges are for."""
+    """Yield a step for each grant that is not as declared; default privileges are for objects of `owner`."""
     for grant in grants:
         on, schema, role = grant["on"], grant["schema"], grant["role"]
         asked = wanted(grant)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
@@ -25,7 +24,7 @@ class Ident:
 class Text:
     """A literal."""
 
-    value: t.Union[str, int, None]
+    value: str | int | None
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Statement:
     """
 
     text: str
-    parts: t.Tuple[t.Union[Ident, Text], ...] = ()
+    parts: tuple[Ident | Text, ...] = ()
     database: str = ""
     alone: bool = False
 

@@ -29,10 +29,10 @@ class User:
     """
 
     enabled: bool = False
-    passwords: t.FrozenSet[str] = frozenset()
-    keys: t.FrozenSet[str] = frozenset()
-    channels: t.FrozenSet[str] = frozenset()
-    commands: t.Tuple[str, ...] = NOTHING
+    passwords: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()
+    commands: tuple[str, ...] = NOTHING
     nopass: bool = False
 
 

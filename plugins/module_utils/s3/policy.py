@@ -16,7 +16,7 @@ EMPTY = (None, [], {}, "", 0)
 SETS = {"Action", "NotAction", "Resource", "NotResource"}
 
 
-def canonical_policy(policy: t.Union[dict, str, None]) -> dict:
+def canonical_policy(policy: dict | str | None) -> dict:
     """Return a policy in the one spelling that all policies of the same meaning share."""
     if not policy:
         return {}
