@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: progress
 type: aggregate
-author: The borgstack.platform contributors
+author: The borgstack.platform contributors (@borgstack)
 version_added: "0.1.0"
 short_description: Say what a long task is waiting for, and for how long
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: secret
-author: The borgstack.platform contributors
+author: The borgstack.platform contributors (@borgstack)
 version_added: "0.1.0"
 short_description: A secret of the platform, made by policy on first use
 description:

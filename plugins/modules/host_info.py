@@ -13,7 +13,7 @@ description:
   - Reads all that the roles C(preflight), C(docker) and C(firewall) decide by. Changes nothing.
   - What cannot be measured is null; nothing that is missing on the host makes it fail.
 author:
-  - The borgstack.platform contributors
+  - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes.info
 options:

@@ -14,7 +14,7 @@ description:
   - A property that is not declared is left as it is, and so is an object that is not declared.
   - What cannot be done in place is refused before anything is changed.
 author:
-  - The borgstack.platform contributors
+  - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.postgresql

@@ -15,7 +15,7 @@ description:
   - Passwords are compared with what the server stores and sent as SCRAM-SHA-256 verifiers only, so that an unchanged
     password is no change and no clear password reaches a server's log.
 author:
-  - The borgstack.platform contributors
+  - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.postgresql

@@ -16,7 +16,7 @@ description:
   - A file that an earlier run wrote and that is no longer declared is removed; a file that somebody else put there is
     left alone.
 author:
-  - The borgstack.platform contributors
+  - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
 options:

@@ -14,7 +14,7 @@ description:
   - A declared user is exactly what is declared; an undeclared one is left alone.
   - Rules are compared by what they mean. Passwords are sent and compared as SHA-256 hashes.
 author:
-  - The borgstack.platform contributors
+  - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.redis

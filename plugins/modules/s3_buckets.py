@@ -14,7 +14,7 @@ description:
   - A feature that is not declared is neither changed nor asked for, because servers lack different ones.
   - Policies and rules are compared by what they mean.
 author:
-  - The borgstack.platform contributors
+  - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.s3

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import testinfra
 import yaml
 from requests.adapters import HTTPAdapter
 
@@ -53,6 +54,10 @@ def address(inventory) -> str:
 def play(inventory):
     """Run a playbook as an operator would: `play("--check", domain="…")`."""
 
+    # Molecule's own configuration would hide what an operator's is.
+    environment = {key: value for key, value in os.environ.items() if key != "ANSIBLE_CONFIG"}
+    environment["ANSIBLE_HOST_KEY_CHECKING"] = "False"
+
     def run(*arguments: str, playbook: str = "site.yml", cwd: Path = ROOT, env: dict | None = None, **variables) -> Run:
         command = ["ansible-playbook", playbook, "-i", inventory]
         command += ["-e", f"@{ROOT / 'molecule/shared/vars/settings.yml'}"]
@@ -65,12 +70,7 @@ def play(inventory):
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_HOST_KEY_CHECKING": "False",
-                **(env or {}),
-            },
+            env={**environment, **(env or {})},
         )
         return Run(finished.returncode, finished.stdout)
 
@@ -86,12 +86,15 @@ def secrets() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def server(inventory):
-    """The server from inside, as root."""
-    import testinfra
+def name(inventory) -> str:
+    """The server's name, which is its container's."""
+    return next(iter(yaml.safe_load(Path(inventory).read_text(encoding="utf-8"))["platform"]["hosts"]))
 
-    name = next(iter(yaml.safe_load(Path(inventory).read_text(encoding="utf-8"))["platform"]["hosts"]))
-    return testinfra.get_host(f"ansible://{name}?ansible_inventory={inventory}&force_ansible=True", sudo=True)
+
+@pytest.fixture(scope="session")
+def server(name):
+    """The server from inside, as root; not by SSH and sudo, which would write our questions to its journal."""
+    return testinfra.get_host(f"docker://{name}")
 
 
 class _Resolved(HTTPAdapter):
@@ -101,6 +104,10 @@ class _Resolved(HTTPAdapter):
         self._address = address
         self._context = ssl.create_default_context(cadata=authority)
         super().__init__()
+
+    def send(self, request, **keywords):
+        request.headers["Host"] = request.url.split("/")[2]
+        return super().send(request, **keywords)
 
     def get_connection_with_tls_context(self, request, verify, proxies=None, cert=None):
         host = request.url.split("/")[2]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from conftest import DOMAIN, eventually
+import requests
+from conftest import DOMAIN, answers, eventually
 
 N8N = f"https://n8n.{DOMAIN}"
 DIRECTUS = f"https://directus.{DOMAIN}"
@@ -36,8 +37,6 @@ def n8n(web, secrets):
 
 
 def test_http_is_redirected_to_https(address):
-    import requests
-
     answer = requests.get(f"http://{address}/", headers={"Host": f"n8n.{DOMAIN}"}, allow_redirects=False, timeout=10)
     assert (answer.status_code, answer.headers["Location"]) == (308, f"{N8N}/")
 
@@ -54,8 +53,6 @@ def test_sites_have_security_headers(web, url):
 
 
 def test_metrics_and_admin_api_are_not_public(web, address):
-    from conftest import answers
-
     assert web.get(f"{N8N}/metrics").status_code == 404
     assert not answers(address, 2019)
 

@@ -11,11 +11,10 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
-    PREREQUISITE,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import privileges
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, privileges
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
@@ -37,12 +36,6 @@ select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(en
        (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()) as sessions
 from pg_database d where datname = any(%(names)s)
 """
-EXTENSIONS = """select extname as name, extversion as version, nspname as schema
-                from pg_extension join pg_namespace n on n.oid = extnamespace"""
-SCHEMAS = """select nspname as name, pg_get_userbyid(nspowner) as owner,
-             exists (select from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
-                     where grantee = 0 and privilege_type = 'CREATE') as public_creates
-             from pg_namespace"""
 
 
 def check(databases: list[dict]) -> None:
@@ -72,8 +65,8 @@ def inspect(server: Server, databases: list[dict]) -> dict:
         actual["settings"] = dict(setting.split("=", 1) for setting in actual["settings"])
         if declared["state"] == "present":
             name = declared["name"]
-            actual["extensions"] = {row["name"]: row for row in server.rows(EXTENSIONS, database=name)}
-            actual["schemas"] = {row["name"]: row for row in server.rows(SCHEMAS, database=name)}
+            actual["extensions"] = {row["name"]: row for row in server.rows(contents.EXTENSIONS, database=name)}
+            actual["schemas"] = {row["name"]: row for row in server.rows(contents.SCHEMAS, database=name)}
             actual["held"] = privileges.inspect(
                 lambda query, parameters, name=name: server.rows(query, parameters, name), declared["privileges"]
             )
@@ -103,16 +96,12 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
             continue
         _refuse(database, found, actual)
         steps.extend(_database(database, found))
-        steps.extend(_extensions(database, (found or {}).get("extensions", {})))
-        steps.extend(_schemas(database, (found or {}).get("schemas", {})))
+        steps.extend(contents.extensions(database, (found or {}).get("extensions", {})))
+        steps.extend(contents.schemas(database, (found or {}).get("schemas", {})))
         steps.extend(_public(database, found, actual["public_creates"]))
         owner = database.get("owner") or (found or {}).get("owner")
         steps.extend(privileges.plan(database["name"], owner, database["privileges"], (found or {}).get("held", {})))
     return steps
-
-
-def _step(name: str, words: str, statement: Statement, before: dict, after: dict) -> Step:
-    return Step(f"database {name}", words, statement, before, after)
 
 
 def _refuse(database: dict, found: dict | None, actual: dict) -> None:
@@ -125,7 +114,7 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
     for extension in database["extensions"]:
         offered = (actual["available"] or {}).get(extension["name"])
         if extension["state"] == "present" and actual["available"] is not None:
-            _refuse_extension(extension, offered, sorted(actual["available"]), where)
+            contents.refuse_extension(extension, offered, sorted(actual["available"]), where)
     if found is None:
         return
     if owner and found["owner"] != owner and not database["reassign_owner"]:
@@ -149,24 +138,6 @@ def _folded(value: str) -> str:
     return value.lower().replace("-", "")
 
 
-def _refuse_extension(extension: dict, offered: list[str] | None, names: list[str], where: str) -> None:
-    if not offered:
-        known = ", ".join(names)
-        raise PlatformError(
-            PREREQUISITE,
-            f"the server does not have the extension {extension['name']}; it has {known}",
-            "use an image that has it",
-            where=where,
-        )
-    if extension["version"] and extension["version"] not in offered:
-        raise PlatformError(
-            PREREQUISITE,
-            f"the server has {extension['name']} in {', '.join(sorted(offered))}, not in {extension['version']}",
-            "declare one of these versions",
-            where=where,
-        )
-
-
 def _drop(database: dict, found: dict | None) -> t.Iterator[Step]:
     if found is None:
         return
@@ -176,7 +147,7 @@ def _drop(database: dict, found: dict | None) -> t.Iterator[Step]:
             DATA, f"{found['sessions']} sessions use it", "end them, or set force to end them", where=f"database {name}"
         )
     text = "DROP DATABASE {} WITH (FORCE)" if database["force"] else "DROP DATABASE {}"
-    yield _step(
+    yield contents.step(
         name, f"drop database {name}", Statement(text, (Ident(name),), alone=True), {"owner": found["owner"]}, {}
     )
 
@@ -187,7 +158,7 @@ def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
         yield _create(database)
     elif database.get("owner") and found["owner"] != database["owner"]:
         statement = Statement("ALTER DATABASE {} OWNER TO {}", (Ident(name), Ident(database["owner"])))
-        yield _step(
+        yield contents.step(
             name,
             f"hand database {name} over to {database['owner']}",
             statement,
@@ -198,7 +169,7 @@ def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
     limit = database.get("connection_limit")
     if limit is not None and found["connection_limit"] != limit:
         statement = Statement("ALTER DATABASE {} CONNECTION LIMIT {}", (Ident(name), Text(limit)))
-        yield _step(
+        yield contents.step(
             name,
             f"set connection limit of database {name}",
             statement,
@@ -212,7 +183,9 @@ def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
     comment = database.get("comment")
     if comment is not None and (found["comment"] or "") != comment:
         statement = Statement("COMMENT ON DATABASE {} IS {}", (Ident(name), Text(comment or None)))
-        yield _step(name, f"comment on database {name}", statement, {"comment": found["comment"]}, {"comment": comment})
+        yield contents.step(
+            name, f"comment on database {name}", statement, {"comment": found["comment"]}, {"comment": comment}
+        )
 
 
 def _create(database: dict) -> Step:
@@ -231,7 +204,7 @@ def _create(database: dict) -> Step:
             text += f" {word} {{}}"
             parts.append(kind(value))
             after[key] = value
-    return _step(
+    return contents.step(
         database["name"], f"create database {database['name']}", Statement(text, tuple(parts), alone=True), {}, after
     )
 
@@ -243,7 +216,7 @@ def _setting(name: str, setting: str, before: str | None, after: str | None) -> 
         statement = Statement(f"ALTER DATABASE {{}} RESET {place}", (Ident(name), *names))
     else:
         statement = Statement(f"ALTER DATABASE {{}} SET {place} TO {{}}", (Ident(name), *names, Text(after)))
-    return _step(
+    return contents.step(
         name,
         f"{'reset' if after is None else 'set'} {setting} of database {name}",
         statement,
@@ -252,70 +225,13 @@ def _setting(name: str, setting: str, before: str | None, after: str | None) -> 
     )
 
 
-def _extensions(database: dict, found: dict) -> t.Iterator[Step]:
-    name = database["name"]
-    for extension in database["extensions"]:
-        wanted, actual = extension["name"], found.get(extension["name"])
-        shown = f"extension {wanted}"
-        if extension["state"] == "absent":
-            if actual:
-                statement = Statement("DROP EXTENSION {}", (Ident(wanted),), name)
-                yield _step(name, f"drop {shown} in {name}", statement, {shown: actual["version"]}, {})
-        elif actual is None:
-            text, parts = "CREATE EXTENSION {}", [Ident(wanted)]
-            for word, key, kind in (("SCHEMA", "schema", Ident), ("VERSION", "version", Text)):
-                if extension[key]:
-                    text += f" {word} {{}}"
-                    parts.append(kind(extension[key]))
-            yield _step(
-                name,
-                f"create {shown} in {name}",
-                Statement(text, tuple(parts), name),
-                {},
-                {shown: extension["version"] or "present"},
-            )
-        elif extension["version"] and actual["version"] != extension["version"]:
-            statement = Statement("ALTER EXTENSION {} UPDATE TO {}", (Ident(wanted), Text(extension["version"])), name)
-            yield _step(
-                name,
-                f"update {shown} in {name} to {extension['version']}",
-                statement,
-                {shown: actual["version"]},
-                {shown: extension["version"]},
-            )
-
-
-def _schemas(database: dict, found: dict) -> t.Iterator[Step]:
-    name = database["name"]
-    for schema in database["schemas"]:
-        actual, shown = found.get(schema["name"]), f"schema {schema['name']}"
-        if schema["state"] == "absent":
-            if actual:
-                statement = Statement("DROP SCHEMA {}", (Ident(schema["name"]),), name)
-                yield _step(name, f"drop {shown} in {name}", statement, {shown: actual["owner"]}, {})
-        elif actual is None:
-            owned = (Ident(schema["owner"]),) if schema["owner"] else ()
-            text = "CREATE SCHEMA {} AUTHORIZATION {}" if owned else "CREATE SCHEMA {}"
-            statement = Statement(text, (Ident(schema["name"]), *owned), name)
-            yield _step(name, f"create {shown} in {name}", statement, {}, {shown: schema["owner"] or "present"})
-        elif schema["owner"] and actual["owner"] != schema["owner"]:
-            statement = Statement("ALTER SCHEMA {} OWNER TO {}", (Ident(schema["name"]), Ident(schema["owner"])), name)
-            yield _step(
-                name,
-                f"change owner of {shown} in {name}",
-                statement,
-                {shown: actual["owner"]},
-                {shown: schema["owner"]},
-            )
-
-
 def _public(database: dict, found: dict | None, new_ones_are_open: bool) -> t.Iterator[Step]:
     if not database["revoke_public"]:
         return
     name = database["name"]
     if found is None or found["public"]:
         statement = Statement("REVOKE ALL ON DATABASE {} FROM PUBLIC", (Ident(name),))
-        yield _step(
+        yield contents.step(
             name,
             f"revoke all on database {name} from PUBLIC",
             statement,
@@ -324,7 +240,7 @@ def _public(database: dict, found: dict | None, new_ones_are_open: bool) -> t.It
         )
     if new_ones_are_open if found is None else found["schemas"].get("public", {}).get("public_creates"):
         statement = Statement("REVOKE CREATE ON SCHEMA public FROM PUBLIC", (), name)
-        yield _step(
+        yield contents.step(
             name,
             f"revoke create on schema public of {name} from PUBLIC",
             statement,

@@ -1,0 +1,134 @@
+"""What is said about a host: all at once, with numbers and a remedy."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from ansible_collections.borgstack.platform.plugins.module_utils.host.findings import preflight_findings
+
+GOOD = {
+    "os": {"id": "debian", "version": "13"},
+    "architecture": "x86_64",
+    "kernel": "6.12.5-amd64",
+    "cpu_count": 8,
+    "memory_mb": 36 * 1024,
+    "cgroup": {"version": 2, "controllers": ["cpu", "io", "memory"]},
+    "clock": {"synchronized": True},
+    "data": {
+        "path": "/var/lib",
+        "device": "/dev/dm-0",
+        "fstype": "ext4",
+        "total_gb": 500,
+        "free_gb": 400,
+        "encrypted": True,
+        "layers": ["crypt"],
+        "clear_swap": [],
+    },
+    "network": {"addresses": ["198.51.100.7"]},
+    "listeners": [],
+    "resolved": {"n8n.example.com": ["198.51.100.7"]},
+    "docker": {"version": None, "running": False},
+}
+REQUIREMENTS = {
+    "supported_systems": ["debian 13"],
+    "supported_architectures": ["x86_64"],
+    "minimum_kernel": "5.4",
+    "minimum_cpus": 4,
+    "recommended_cpus": 8,
+    "minimum_memory_gb": 16,
+    "recommended_memory_gb": 36,
+    "minimum_disk_gb": 200,
+    "recommended_disk_gb": 500,
+    "minimum_free_gb": 10,
+    "dns": "warn",
+    "encryption": "warn",
+    "public_addresses": [],
+    "declared_memory_mb": 1000,
+    "allow_memory_overcommit": False,
+}
+
+
+def judge(changes: dict | None = None, **requirements) -> list[dict]:
+    host = copy.deepcopy(GOOD)
+    for path, value in (changes or {}).items():
+        *parents, last = path.split(".")
+        place = host
+        for parent in parents:
+            place = place[parent]
+        place[last] = value
+    return preflight_findings(host, {**REQUIREMENTS, **requirements})
+
+
+def test_a_good_host_leaves_nothing_to_say():
+    assert judge() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "severity", "measured"),
+    [
+        ({"os.version": "11"}, "system", "error", "debian 11"),
+        ({"architecture": "riscv64"}, "architecture", "error", "riscv64"),
+        ({"kernel": "4.19.0-6-amd64"}, "kernel", "error", "4.19.0-6-amd64"),
+        ({"cgroup.controllers": ["cpu"]}, "cgroup", "error", "without memory"),
+        ({"cpu_count": 3}, "minimum_cpus", "error", "3"),
+        ({"cpu_count": 4}, "recommended_cpus", "warning", "4"),
+        ({"memory_mb": 15000}, "minimum_memory_gb", "error", "14.6 GB"),
+        ({"memory_mb": 16000}, "recommended_memory_gb", "warning", "15.6 GB"),
+        ({"data.total_gb": 100}, "minimum_disk_gb", "error", "100 GB"),
+        ({"data.free_gb": 5}, "free_gb", "error", "5 GB free"),
+        (
+            {"listeners": [{"port": 80, "protocol": "tcp", "pid": 7, "process": "nginx", "container": False}]},
+            "port",
+            "error",
+            "held by nginx (pid 7)",
+        ),
+        ({"clock.synchronized": False}, "clock", "warning", "not synchronised"),
+        ({"clock.synchronized": None}, "clock", "warning", "unknown"),
+        ({"resolved": {"n8n.example.com": []}}, "dns", "warning", "does not resolve"),
+        ({"resolved": {"n8n.example.com": ["203.0.113.1"]}}, "dns", "warning", "203.0.113.1"),
+        ({"data.encrypted": False}, "encryption", "warning", "in clear (ext4 on crypt)"),
+        ({"data.encrypted": None}, "encryption", "warning", "unknown"),
+        ({"data.clear_swap": ["/dev/sda3"]}, "swap", "warning", "in clear: /dev/sda3"),
+        ({"docker.version": "28.5.2"}, "docker", "error", "does not answer"),
+    ],
+)
+def test_each_shortcoming_is_one_finding(changes, name, severity, measured):
+    (finding,) = judge(changes)
+    assert (finding["id"], finding["severity"], finding["measured"]) == (name, severity, measured)
+    assert finding["remedy"] and finding["required"] and finding["category"] in (2, 3)
+
+
+def test_hosters_usual_shortfall_is_allowed_for():
+    assert judge({"memory_mb": int(36 * 1024 * 0.95)}) == []
+
+
+def test_all_findings_come_at_once_errors_first():
+    found = judge(
+        {"clock.synchronized": False, "cpu_count": 1, "memory_mb": 1000, "docker.version": "28.5.2"},
+        declared_memory_mb=2000,
+    )
+    assert [finding["severity"] for finding in found] == ["error"] * 4 + ["warning"]
+
+
+def test_memory_limits_that_exceed_the_host_need_a_decision():
+    assert judge(declared_memory_mb=10**6)[0]["id"] == "declared_memory"
+    assert judge(declared_memory_mb=10**6, allow_memory_overcommit=True) == []
+
+
+@pytest.mark.parametrize(("setting", "severities"), [("required", ["error"]), ("warn", ["warning"]), ("skip", [])])
+def test_dns_and_encryption_are_as_strict_as_asked(setting, severities):
+    assert [finding["severity"] for finding in judge({"data.encrypted": False}, encryption=setting)] == severities
+    assert [finding["severity"] for finding in judge({"resolved": {"a.b": []}}, dns=setting)] == severities
+
+
+def test_a_port_that_docker_holds_is_ours():
+    assert (
+        judge({"listeners": [{"port": 80, "protocol": "tcp", "pid": 7, "process": "docker-proxy", "container": True}]})
+        == []
+    )
+
+
+def test_behind_address_translation_the_public_address_counts():
+    assert judge({"resolved": {"a.b": ["203.0.113.1"]}}, public_addresses=["203.0.113.1"]) == []

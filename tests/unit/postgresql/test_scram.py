@@ -1,0 +1,45 @@
+"""Verifiers: the published example, and a password that is what it was."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import scram
+
+
+def test_the_example_of_rfc_7677():
+    # User "user", password "pencil", this salt, 4096 rounds; StoredKey and ServerKey follow from the RFC's exchange.
+    salt = base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ==")
+    verifier = scram.verifier_of("pencil", salt, 4096)
+    assert verifier == (
+        "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+        "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
+def test_a_password_matches_its_own_verifier_only(password, other):
+    verifier = scram.verifier_of(password, iterations=1)
+    assert scram.matches(verifier, password)
+    if scram.verifier_of(other, base64.b64decode(verifier.split(":")[1].split("$")[0]), 1) != verifier:
+        assert not scram.matches(verifier, other)
+
+
+@pytest.mark.parametrize("stored", [None, "", "md5" + "0" * 32, "nonsense"])
+def test_what_is_no_verifier_matches_no_password(stored):
+    assert not scram.matches(stored, "password")
+
+
+def test_a_declared_verifier_is_compared_as_it_is():
+    verifier = scram.verifier_of("password")
+    assert scram.is_verifier(verifier) and scram.matches(verifier, verifier)
+    assert not scram.matches(scram.verifier_of("password"), verifier)
+
+
+def test_compatibility_characters_are_normalised():
+    assert scram.matches(scram.verifier_of("IX"), "\u2168")
