@@ -106,10 +106,8 @@ def test_no_image_floats():
         defaults = load(role / "defaults/main.yml") or {}
         version = defaults.get(f"{role.name}_version", "pinned")
         assert (
-            (version not in ("latest", "stable")
-            and any(character.isdigit() for character in version))
-            or version == "pinned"
-        )
+            version not in ("latest", "stable") and any(character.isdigit() for character in version)
+        ) or version == "pinned"
 
 
 def test_both_readmes_have_the_same_commands():

@@ -97,13 +97,16 @@ def test_layers_from_the_file_system_down():
 
 
 def test_the_mount_with_the_longest_path_holds_a_path():
-    mounts = "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /var xfs rw 0 0\n/dev/sdc1 /var/lib\\040x ext4 rw 0 0\nzfs/y /var/library zfs rw 0 0\n"
+    table = ["/dev/sda1 / ext4", "/dev/sdb1 /var xfs", "/dev/sdc1 /var/lib\\040x ext4", "zfs/y /var/library zfs"]
+    mounts = "".join(f"{line} rw 0 0\n" for line in table)
     assert mount_of("/var/lib/docker", mounts) == ("/dev/sdb1", "xfs")
     assert mount_of("/var/lib x/y", mounts) == ("/dev/sdc1", "ext4")
     assert mount_of("/srv", mounts) == ("/dev/sda1", "ext4")
 
 
 def test_devices_of_btrfs():
-    listing = "Label: none  uuid: x\n\tTotal devices 2 FS bytes used 1\n\tdevid    1 size 1 used 1 path /dev/sdx\n\tdevid    2 size 1 used 1 path /dev/sdy\n"
+    lines = ["Label: none  uuid: x", "\tTotal devices 2 FS bytes used 1"]
+    lines += [f"\tdevid    {number} size 1 used 1 path /dev/sd{letter}" for number, letter in ((1, "x"), (2, "y"))]
+    listing = "\n".join(lines)
     assert btrfs_devices(listing) == ["/dev/sdx", "/dev/sdy"]
     assert btrfs_devices(None) == []
