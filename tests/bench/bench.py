@@ -22,6 +22,11 @@ NAME = "borgstack-bench"
 INVENTORY = ROOT / ".cache/testbed" / NAME / "hosts.yml"
 SETTINGS = {"platform_secrets_file": str(INVENTORY.with_name("vault.yml")), "demo_https_port": 443}
 DELAY_MS = 50
+KNOWN_HOSTS = INVENTORY.with_name("known_hosts")
+DELAYED = (
+    f"-o UserKnownHostsFile={KNOWN_HOSTS} -o ControlPath=/tmp/borgstack-bench-%p "
+    f"-o ProxyCommand='{sys.executable} {ROOT / 'tests/bench/delay.py'} %h %p {DELAY_MS}'"
+)
 
 
 def server(command: str) -> None:
@@ -127,13 +132,8 @@ def main() -> None:
         report.add(
             "cold start, data present", ours, "bare compose up --wait", reference, f"{executions} module executions"
         )
-        try:
-            server(f"tc qdisc add dev eth0 root netem delay {DELAY_MS}ms")
-        except subprocess.CalledProcessError as error:
-            print(f"no figure with {DELAY_MS} ms of network delay: {error.stderr.decode().strip()}")
-        else:
-            seconds, executions = unchanged(arguments.runs)
-            report.add(f"second converge, {DELAY_MS} ms network delay", seconds, note=f"{executions} module executions")
+        seconds, executions = unchanged(arguments.runs, "-e", json.dumps({"ansible_ssh_common_args": DELAYED}))
+        report.add(f"second converge, {DELAY_MS} ms network delay", seconds, note=f"{executions} module executions")
     finally:
         if not arguments.keep:
             subprocess.run([*testbed, "down", NAME, "--volumes"], check=True)
