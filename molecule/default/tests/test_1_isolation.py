@@ -38,18 +38,29 @@ def _open_ports(address: str, ports: range, at_once: int = 4000, seconds: float 
     return found
 
 
-PLACES = ["/opt", "/etc", "/root", "/home", "/tmp", "/var/log", "/var/tmp", "/run"]
+@pytest.fixture(scope="module")
+def holders(name, secrets):
+    """Find the files that hold a secret, as root or as another user."""
+
+    def search(user: str, *places: str) -> list[str]:
+        # By standard input: on a command line the question itself would be the leak.
+        command = ["docker", "exec", "--interactive", "--user", user, name, "grep", "-rlaFf", "/dev/stdin", *places]
+        found = subprocess.run(command, check=False, text=True, input="\n".join(secrets.values()), capture_output=True)
+        return found.stdout.splitlines()
+
+    return search
 
 
-def test_every_file_with_a_secret_is_readable_by_root_only(name, server, secrets):
-    # By standard input: on a command line the question itself would be the leak.
-    search = ["docker", "exec", "--interactive", name, "grep", "-rlaFf", "/dev/stdin", *PLACES]
-    found = subprocess.run(search, check=False, text=True, input="\n".join(secrets.values()), capture_output=True)
-    files = found.stdout.splitlines()
+def test_every_file_of_ours_with_a_secret_is_readable_by_root_only(server, holders):
+    files = holders("root", "/opt", "/etc", "/root", "/home", "/tmp", "/var/log", "/var/tmp")
     assert {f"/opt/{PROJECT}/secrets/n8n.env", f"/opt/{PROJECT}/seaweedfs/s3.json"} <= set(files)
     assert {path: server.check_output("stat -c '%%U %%a' %s", path) for path in files} == dict.fromkeys(
         files, "root 600"
     )
+
+
+def test_another_user_finds_no_secret_anywhere(holders):
+    assert holders("nobody", "/opt", "/etc", "/root", "/home", "/tmp", "/var", "/run", "/usr/local") == []
 
 
 def test_only_ssh_and_web_answer_from_outside(address):
