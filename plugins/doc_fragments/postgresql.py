@@ -42,16 +42,6 @@ options:
   ca_cert:
     description: File with the certificate authorities that the server's certificate is checked against.
     type: path
-  connect_timeout:
-    description: How long to wait for a connection, in seconds.
-    type: int
-    default: 10
-  assume_empty:
-    description:
-      - Plan against a server without any objects, and do not connect.
-      - For check mode in a play that would only make the server; refused outside of check mode.
-    type: bool
-    default: false
 requirements:
   - psycopg2 >= 2.8 on the host
   - PostgreSQL 14 or later

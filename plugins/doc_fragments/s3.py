@@ -34,16 +34,6 @@ options:
     description: Whether the server's certificate is checked.
     type: bool
     default: true
-  connect_timeout:
-    description: How long to wait for a connection, in seconds.
-    type: int
-    default: 10
-  assume_empty:
-    description:
-      - Plan against a server without any objects, and do not connect.
-      - For check mode in a play that would only make the server; refused outside of check mode.
-    type: bool
-    default: false
 requirements:
   - boto3 >= 1.20 on the host
 """

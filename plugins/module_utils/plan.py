@@ -15,7 +15,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 
 
 @dataclass(frozen=True)
@@ -77,35 +77,3 @@ def apply_steps(steps: list[Step], apply: t.Callable[[Step], None]) -> None:
             error.where = error.where or step.subject
             raise
         done.append(step.words)
-
-
-def converge(module, steps: list[Step], apply: t.Callable[[Step], None]) -> dict:
-    """Apply the steps unless in check mode and return the result for `exit_json`.
-
-    Args:
-        module: the `AnsibleModule`; only its `check_mode` and `_diff` are read.
-        steps: the plan.
-        apply: carries out one step.
-
-    Returns:
-        `changed`, `plan` (the steps in words) and, when asked for, `diff`.
-
-    Raises:
-        PlatformError: as raised by `apply`.
-    """
-    if not module.check_mode:
-        apply_steps(steps, apply)
-    result: dict = {"changed": bool(steps), "plan": [step.words for step in steps]}
-    if module._diff:
-        result["diff"] = diff_of(steps)
-    return result
-
-
-def refuse_assumption(module) -> None:
-    """Refuse `assume_empty` where something would be changed on that assumption.
-
-    Raises:
-        PlatformError: the module is not in check mode.
-    """
-    if not module.check_mode:
-        raise PlatformError(CONFIGURATION, "assume_empty is for check mode only", "remove it, or run with --check")

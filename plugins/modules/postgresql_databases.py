@@ -17,6 +17,7 @@ author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
+  - borgstack.platform.provisioning
   - borgstack.platform.postgresql
 options:
   databases:
@@ -167,10 +168,10 @@ plan:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import databases
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import run
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 NAME = {"type": "str", "required": True}
@@ -214,11 +215,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        result = run(module, databases, module.params["databases"])
-    except PlatformError as error:
-        module.fail_json(**error.as_result())
-    module.exit_json(**result)
+    finish(module, lambda: run(module, databases, module.params["databases"]))
 
 
 if __name__ == "__main__":

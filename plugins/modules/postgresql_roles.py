@@ -18,6 +18,7 @@ author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
+  - borgstack.platform.provisioning
   - borgstack.platform.postgresql
 options:
   roles:
@@ -96,10 +97,10 @@ plan:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import run
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 
 def main():
@@ -123,11 +124,7 @@ def main():
         argument_spec={**OPTIONS, "roles": {"type": "list", "elements": "dict", "required": True, "options": options}},
         supports_check_mode=True,
     )
-    try:
-        result = run(module, roles, module.params["roles"])
-    except PlatformError as error:
-        module.fail_json(**error.as_result())
-    module.exit_json(**result)
+    finish(module, lambda: run(module, roles, module.params["roles"]))
 
 
 if __name__ == "__main__":

@@ -79,8 +79,17 @@ pending:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.borgstack.platform.plugins.module_utils import files
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish
+
+
+def run(module):
+    """Converge the files and return the result."""
+    root = module.params["root"]
+    wanted = files.declared(module.params["files"])
+    found, managed = files.inspect(root, wanted)
+    steps = files.plan(wanted, found, managed)
+    result = converge(module, steps, files.Writer(root, managed).apply)
+    return {**result, "pending": files.pending(root, wanted, steps)}
 
 
 def main():
@@ -102,15 +111,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    root = module.params["root"]
-    try:
-        wanted = files.declared(module.params["files"])
-        found, managed = files.inspect(root, wanted)
-        steps = files.plan(wanted, found, managed)
-        result = converge(module, steps, files.Writer(root, managed).apply)
-    except PlatformError as error:
-        module.fail_json(**error.as_result())
-    module.exit_json(pending=files.pending(root, wanted, steps), **result)
+    finish(module, lambda: run(module))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
   - borgstack.platform.attributes
+  - borgstack.platform.provisioning
   - borgstack.platform.s3
 options:
   buckets:
@@ -92,8 +93,7 @@ plan:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge, refuse_assumption
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish, refuse_assumption
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import buckets
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.connection import OPTIONS, Server
 
@@ -131,11 +131,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    try:
-        result = run(module)
-    except PlatformError as error:
-        module.fail_json(**error.as_result())
-    module.exit_json(**result)
+    finish(module, lambda: run(module))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
@@ -29,6 +30,7 @@ OLDEST_VERSION = 140000
 LOCK = 0x626F7267
 
 OPTIONS: dict = {
+    **provisioning.OPTIONS,
     "login_host": {"type": "str", "default": ""},
     "login_port": {"type": "int", "default": 5432},
     "login_user": {"type": "str", "default": "postgres"},
@@ -41,8 +43,6 @@ OPTIONS: dict = {
         "default": "prefer",
     },
     "ca_cert": {"type": "path"},
-    "connect_timeout": {"type": "int", "default": 10},
-    "assume_empty": {"type": "bool", "default": False},
 }
 
 

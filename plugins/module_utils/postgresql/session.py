@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.borgstack.platform.plugins.module_utils.plan import converge, refuse_assumption
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, refuse_assumption
 
 
 def run(module, engine, declared: list[dict]) -> dict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     INTEGRATION,
@@ -23,6 +24,7 @@ except ImportError:
     redis = None
 
 OPTIONS: dict = {
+    **provisioning.OPTIONS,
     "login_host": {"type": "str", "default": "localhost"},
     "login_port": {"type": "int", "default": 6379},
     "login_user": {"type": "str", "default": "default"},
@@ -31,8 +33,6 @@ OPTIONS: dict = {
     "tls": {"type": "bool", "default": False},
     "ca_cert": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
-    "connect_timeout": {"type": "int", "default": 10},
-    "assume_empty": {"type": "bool", "default": False},
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
@@ -25,14 +26,13 @@ except ImportError:
     boto3 = None
 
 OPTIONS: dict = {
+    **provisioning.OPTIONS,
     "endpoint_url": {"type": "str"},
     "access_key": {"type": "str", "required": True, "no_log": False},
     "secret_key": {"type": "str", "required": True, "no_log": True},
     "region": {"type": "str", "default": "us-east-1"},
     "ca_cert": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
-    "connect_timeout": {"type": "int", "default": 10},
-    "assume_empty": {"type": "bool", "default": False},
 }
 
 # By the server's error code: category, what it means, what to do.

@@ -1,0 +1,59 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Between a plan and Ansible: check mode, diff, results and failures, the same for all modules."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step, apply_steps, diff_of
+
+# Documented in doc_fragments/provisioning.py.
+OPTIONS: dict = {
+    "connect_timeout": {"type": "int", "default": 10},
+    "assume_empty": {"type": "bool", "default": False},
+}
+
+
+def converge(module, steps: list[Step], apply: t.Callable[[Step], None]) -> dict:
+    """Apply the steps unless in check mode and return the result for `exit_json`.
+
+    Args:
+        module: the `AnsibleModule`; only its `check_mode` and `_diff` are read.
+        steps: the plan.
+        apply: carries out one step.
+
+    Returns:
+        `changed`, `plan` (the steps in words) and, when asked for, `diff`.
+
+    Raises:
+        PlatformError: as raised by `apply`.
+    """
+    if not module.check_mode:
+        apply_steps(steps, apply)
+    result: dict = {"changed": bool(steps), "plan": [step.words for step in steps]}
+    if module._diff:
+        result["diff"] = diff_of(steps)
+    return result
+
+
+def refuse_assumption(module) -> None:
+    """Refuse `assume_empty` where something would be changed on that assumption.
+
+    Raises:
+        PlatformError: the module is not in check mode.
+    """
+    if not module.check_mode:
+        raise PlatformError(CONFIGURATION, "assume_empty is for check mode only", "remove it, or run with --check")
+
+
+def finish(module, run: t.Callable[[], dict]) -> None:
+    """End the module with what `run` returns, or with the failure that it raises."""
+    try:
+        result = run()
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
