@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 
 from conftest import ROOT
@@ -24,6 +25,7 @@ def test_the_installed_collection_does_the_same_from_a_clean_directory(play, tmp
     build = ["ansible-galaxy", "collection", "build", "--output-path", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     artifact = next(tmp_path.glob("borgstack-platform-*.tar.gz"))
+    environment = {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
     install = [
         "ansible-galaxy",
         "collection",
@@ -33,8 +35,8 @@ def test_the_installed_collection_does_the_same_from_a_clean_directory(play, tmp
         str(collections),
         str(artifact),
     ]
-    subprocess.run(install, check=True, capture_output=True)
-    environment = {"ANSIBLE_COLLECTIONS_PATH": str(collections)}
+    subprocess.run(install, check=True, capture_output=True, cwd=tmp_path, env={**os.environ, **environment})
+    assert (collections / "ansible_collections/borgstack/platform/playbooks/site.yml").exists()
     run = play(playbook="borgstack.platform.site", cwd=tmp_path, env=environment)
     assert (run.returncode, run.changed) == (0, 0), run.output
 
