@@ -42,6 +42,13 @@ options:
   ca_cert:
     description: File with the certificate authorities that the server's certificate is checked against.
     type: path
+  assume_roles:
+    description:
+      - Roles that count as existing in check mode, because an earlier task of the same play would make them.
+      - Without meaning outside of check mode.
+    type: list
+    elements: str
+    default: []
 requirements:
   - psycopg2 >= 2.8 on the host
   - PostgreSQL 14 or later

@@ -13,6 +13,7 @@ description:
   - Creates, changes and drops databases, and the extensions, schemas and privileges in them.
   - A property that is not declared is left as it is, and so is an object that is not declared.
   - What cannot be done in place is refused before anything is changed.
+  - What is done in one database is one transaction; only creating and dropping it cannot be part of it.
 author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
@@ -50,7 +51,7 @@ options:
         description: How many connections it may have; V(-1) for any number.
         type: int
       settings:
-        description: Settings of its sessions by name; a null value resets one.
+        description: Settings of its sessions by name; a null value resets one, a list has several elements.
         type: dict
       comment:
         description: Comment; empty for none.
@@ -73,7 +74,7 @@ options:
             description: Version; updated to it where it differs.
             type: str
           schema:
-            description: Schema that it is created in.
+            description: Schema that it is created in; moved there where it can be.
             type: str
           state:
             description: Whether it exists.
@@ -111,7 +112,7 @@ options:
           'on':
             description:
               - What they are on.
-              - V(default) means tables that the database's owner will create in the schema.
+              - V(default) means objects that O(databases[].privileges[].creator) will create in the schema.
             type: str
             choices: [database, schema, all_tables, all_sequences, all_functions, default]
             required: true
@@ -119,6 +120,16 @@ options:
             description: Schema that is meant; without meaning where O(databases[].privileges[].on=database).
             type: str
             default: public
+          objects:
+            description: Kind of objects that is meant where O(databases[].privileges[].on=default).
+            type: str
+            choices: [tables, sequences, functions]
+            default: tables
+          creator:
+            description:
+              - Role whose objects are meant where O(databases[].privileges[].on=default).
+              - The database's owner where it is not given.
+            type: str
           privileges:
             description: Privileges as in SQL, such as V(SELECT), or V(ALL).
             type: list
@@ -164,6 +175,30 @@ plan:
   type: list
   elements: str
   sample: ["create database n8n_db", "create extension vector in n8n_db"]
+error:
+  description: What went wrong, in parts.
+  returned: failure
+  type: dict
+  contains:
+    category:
+      description: Number of the category.
+      type: int
+    category_name:
+      description: Name of the category.
+      type: str
+    what:
+      description: What was tried, and what the server answered.
+      type: str
+    where:
+      description: The database or the server that it happened at.
+      type: str
+    remedy:
+      description: What to do next.
+      type: str
+    done:
+      description: The steps that had been committed before, in words.
+      type: list
+      elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -194,6 +229,8 @@ def main():
             "choices": ["database", "schema", "all_tables", "all_sequences", "all_functions", "default"],
         },
         schema={"type": "str", "default": "public"},
+        objects={"type": "str", "choices": ["tables", "sequences", "functions"], "default": "tables"},
+        creator={"type": "str"},
         privileges={"type": "list", "elements": "str", "required": True},
         state=STATE,
     )

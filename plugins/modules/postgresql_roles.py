@@ -12,6 +12,7 @@ version_added: "0.1.0"
 description:
   - Creates, changes and drops roles, their passwords, attributes, memberships, settings and comments.
   - A property that is not declared is left as it is.
+  - All that is changed is one transaction.
   - Passwords are compared with what the server stores and sent as SCRAM-SHA-256 verifiers only, so that an unchanged
     password is no change and no clear password reaches a server's log.
 author:
@@ -32,7 +33,9 @@ options:
         type: str
         required: true
       password:
-        description: Clear password or a verifier as PostgreSQL stores it.
+        description:
+          - Clear password or a verifier as PostgreSQL stores it.
+          - Compared with the stored verifier; where that cannot be read, by logging in with it.
         type: str
       login:
         description: Whether it may log in.
@@ -61,7 +64,7 @@ options:
         type: list
         elements: str
       settings:
-        description: Settings of its sessions by name; a null value resets one.
+        description: Settings of its sessions by name; a null value resets one, a list has several elements.
         type: dict
       comment:
         description: Comment; empty for none.
@@ -93,6 +96,30 @@ plan:
   type: list
   elements: str
   sample: ["create role n8n_user"]
+error:
+  description: What went wrong, in parts.
+  returned: failure
+  type: dict
+  contains:
+    category:
+      description: Number of the category.
+      type: int
+    category_name:
+      description: Name of the category.
+      type: str
+    what:
+      description: What was tried, and what the server answered.
+      type: str
+    where:
+      description: The role or the server that it happened at.
+      type: str
+    remedy:
+      description: What to do next.
+      type: str
+    done:
+      description: The steps that had been committed before, in words.
+      type: list
+      elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -2,21 +2,15 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""One server, a connection a database, and errors in words that an operator can act on."""
+"""One server: a connection a database, and as few transactions as PostgreSQL allows."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
-    CONFIGURATION,
-    DATA,
-    INTEGRATION,
-    NETWORK,
-    PREREQUISITE,
-    PlatformError,
-)
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PREREQUISITE, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import failures
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Statement
 
 try:
@@ -43,14 +37,18 @@ OPTIONS: dict = {
         "default": "prefer",
     },
     "ca_cert": {"type": "path"},
+    "assume_roles": {"type": "list", "elements": "str", "default": []},
 }
 
 
 class Server:
-    """A PostgreSQL server.
+    """A PostgreSQL server, connected to its login database and to one other database at a time.
 
     Args:
         options: the module's connection options.
+
+    Attributes:
+        committed: how many statements have been carried out for good.
 
     Raises:
         PlatformError: the client library is missing, the server cannot be reached or is too old.
@@ -65,10 +63,15 @@ class Server:
             )
         self._options = options
         self._connections: dict[str, t.Any] = {}
+        # The database that a transaction is open in, and the number of statements that it holds.
+        self._writing = ""
+        self._pending = 0
+        self.committed = 0
         if self.version < OLDEST_VERSION:
+            self.close()
             raise PlatformError(
                 PREREQUISITE,
-                f"the server's version is {self.version // 10000}, older than 14",
+                f"the server's version is {self.version // 10000}, older than {OLDEST_VERSION // 10000}",
                 "upgrade the server",
                 where=self.name,
             )
@@ -76,7 +79,17 @@ class Server:
     @property
     def version(self) -> int:
         """The server's version as a number, such as 180001."""
-        return self.connection("").server_version
+        return self._connection(self.login_database).server_version
+
+    @property
+    def login_database(self) -> str:
+        """The database that is logged in to first."""
+        return self._options["login_db"]
+
+    @property
+    def login_role(self) -> str:
+        """The role that is logged in as."""
+        return self._options["login_user"]
 
     @property
     def name(self) -> str:
@@ -85,11 +98,19 @@ class Server:
         place = options["login_unix_socket"] or options["login_host"] or "the local socket"
         return f"PostgreSQL at {place}:{options['login_port']}"
 
-    def connection(self, database: str):
-        """Return the connection to a database; empty for the login database."""
+    def _connection(self, database: str):
         if database not in self._connections:
-            self._connections[database] = self._connect(database or self._options["login_db"])
+            # Held open one beside the other, the connections of many databases would use up the server's limit.
+            self._leave_others()
+            try:
+                self._connections[database] = self._connect(database)
+            except psycopg2.OperationalError as error:
+                raise failures.of_connecting(str(error).strip(), self.login_role, database, self.name) from None
         return self._connections[database]
+
+    def _leave_others(self) -> None:
+        for database in set(self._connections) - {self.login_database}:
+            self._connections.pop(database).close()
 
     def _connect(self, database: str, **other):
         options = self._options
@@ -102,119 +123,112 @@ class Server:
             "sslrootcert": options["ca_cert"],
             "connect_timeout": options["connect_timeout"],
             "dbname": database,
+            "client_encoding": "utf8",
             "application_name": "borgstack.platform",
             # Nothing on the search path may stand in for a function or operator that we mean.
             "options": "-c search_path=pg_catalog",
             **other,
         }
+        return psycopg2.connect(**{key: value for key, value in settings.items() if value})
+
+    def accepts(self, user: str, password: str) -> bool:
+        """Tell whether a role's password is right by logging in with it.
+
+        Raises:
+            PlatformError: the login did not get as far as its password.
+        """
         try:
-            return psycopg2.connect(**{key: value for key, value in settings.items() if value})
+            self._connect(self.login_database, user=user, password=password).close()
         except psycopg2.OperationalError as error:
-            raise self._refusal(str(error).strip(), settings["user"], database) from None
-
-    def _refusal(self, answer: str, user: str, database: str) -> PlatformError:
-        if "password authentication failed" in answer or "no password supplied" in answer:
-            return PlatformError(
-                INTEGRATION, f"the server refuses the password of {user}", "correct login_password", where=self.name
-            )
-        if "does not exist" in answer or "permission denied" in answer or "pg_hba.conf" in answer:
-            return PlatformError(
-                INTEGRATION,
-                f"{user} cannot connect to database {database}: {answer}",
-                "correct login_user or login_db",
-                where=self.name,
-            )
-        return PlatformError(
-            NETWORK,
-            f"no connection: {answer}",
-            "check that the server runs and can be reached from this host",
-            where=self.name,
-        )
-
-    def accepts(self, user: str, password: str, database: str = "") -> bool:
-        """Tell whether a role can log in with a password."""
-        try:
-            self._connect(database or self._options["login_db"], user=user, password=password).close()
-        except PlatformError as error:
-            # Refused for another reason than its password, it did log in.
-            return "refuses the password" not in error.what
+            answer = str(error).strip()
+            if failures.WRONG_PASSWORD in answer:
+                return False
+            if not failures.past_the_password(answer):
+                raise failures.of_connecting(answer, user, self.login_database, self.name) from None
         return True
 
     def rows(self, query: str, parameters: dict | None = None, database: str = "") -> list[dict]:
-        """Return the rows of a query as dictionaries.
+        """Return the rows of a query as dictionaries; `database` is the login database where it is not given.
 
         Raises:
             PlatformError: the server refuses it.
         """
-        connection = self.connection(database)
+        connection = self._connection(database or self.login_database)
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(query, parameters or {})
                 names = [column[0] for column in cursor.description]
                 return [dict(zip(names, row)) for row in cursor.fetchall()]
         except psycopg2.Error as error:
-            raise translated(error, self.name) from None
+            raise failures.of_statement(error, self.name) from None
+
+    def role_names(self) -> set[str]:
+        """Return the names of all roles."""
+        return {row["name"] for row in self.rows("select rolname::text as name from pg_roles")}
 
     def can_read(self, table: str) -> bool:
         """Tell whether the login role may read a table of the catalog."""
         return self.rows("select has_table_privilege(%(table)s, 'select') as readable", {"table": table})[0]["readable"]
 
     def execute(self, statement: Statement) -> None:
-        """Carry out one statement; it is committed.
+        """Carry out one statement, in one transaction with its neighbours in the same database.
+
+        Raises:
+            PlatformError: the server refuses it; what was not committed is undone when the connection closes.
+        """
+        database = statement.database or self.login_database
+        # Two open transactions of one run could wait for each other, which the server would not see as a deadlock.
+        if statement.alone or database != self._writing:
+            self.commit()
+        if statement.alone:
+            # Such a statement is refused while a session, ours too, uses the database that it is about.
+            self._leave_others()
+        self._writing = database
+        connection = self._connection(database)
+        try:
+            with connection.cursor() as cursor:
+                if statement.alone:
+                    connection.autocommit = True
+                elif not self._pending:
+                    # Where an extension goes that names no schema; the catalog still comes first, being implied.
+                    cursor.execute("set local search_path = public")
+                cursor.execute(_composed(statement))
+            if statement.alone:
+                connection.autocommit = False
+                self.committed += 1
+            else:
+                self._pending += 1
+        except psycopg2.Error as error:
+            raise failures.of_statement(error, self.name) from None
+
+    def commit(self) -> None:
+        """Commit what has been carried out.
 
         Raises:
             PlatformError: the server refuses it.
         """
-        connection = self.connection(statement.database)
-        parts = [
-            psycopg2.sql.Identifier(part.name) if isinstance(part, Ident) else psycopg2.sql.Literal(part.value)
-            for part in statement.parts
-        ]
+        if not self._pending:
+            return
         try:
-            connection.autocommit = statement.alone
-            with connection.cursor() as cursor:
-                # Where an extension goes that names no schema; the catalog still comes first, being implied.
-                if not statement.alone:
-                    cursor.execute("set local search_path = public")
-                cursor.execute(psycopg2.sql.SQL(statement.text).format(*parts))
-            if not statement.alone:
-                connection.commit()
+            self._connection(self._writing).commit()
         except psycopg2.Error as error:
-            if not connection.closed and not connection.autocommit:
-                connection.rollback()
-            raise translated(error, self.name) from None
-        finally:
-            if not connection.closed:
-                connection.autocommit = False
+            raise failures.of_statement(error, self.name) from None
+        self.committed += self._pending
+        self._pending = 0
 
     def lock(self) -> None:
         """Wait until no other run of ours changes this server; held until the connection closes."""
         self.rows("select pg_advisory_lock(%(lock)s)", {"lock": LOCK})
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what is not committed is undone."""
         for connection in self._connections.values():
             connection.close()
 
 
-def translated(error: t.Any, where: str) -> PlatformError:
-    """Return a server's error as ours; its first line holds no value of ours but names."""
-    answer = (
-        (error.pgerror or str(error)).strip().splitlines()[0]
-        if (error.pgerror or str(error)).strip()
-        else "connection lost"
-    )
-    code = error.pgcode or ""
-    if code == "42501":
-        return PlatformError(
-            INTEGRATION, f"the login role lacks a privilege: {answer}", "log in as a role that has it", where=where
-        )
-    if code in ("55006", "2BP01"):
-        return PlatformError(
-            DATA, answer, "end its use (sessions, dependent objects) or ask for it with the option force", where=where
-        )
-    if code in ("0A000", "58P01"):
-        return PlatformError(PREREQUISITE, answer, "use a server that has it", where=where)
-    if not code:
-        return PlatformError(NETWORK, answer, "run again; what was done stays done", where=where)
-    return PlatformError(CONFIGURATION, f"{answer} (SQLSTATE {code})", "correct the declaration", where=where)
+def _composed(statement: Statement):
+    parts = [
+        psycopg2.sql.Identifier(part.name) if isinstance(part, Ident) else psycopg2.sql.Literal(part.value)
+        for part in statement.parts
+    ]
+    return psycopg2.sql.SQL(statement.text).format(*parts)

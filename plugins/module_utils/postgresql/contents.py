@@ -2,112 +2,270 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in a database: extensions and schemas."""
+"""What is in a database, schemas and extensions: inspect and plan."""
 
 from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PREREQUISITE, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, PREREQUISITE, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Statement, Text
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
+    Ident,
+    Statement,
+    Text,
+    check_names,
+)
 
-EXTENSIONS = """select extname as name, extversion as version, nspname as schema
-                from pg_extension join pg_namespace n on n.oid = extnamespace"""
-SCHEMAS = """select nspname as name, pg_get_userbyid(nspowner) as owner,
-             exists (select from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
-                     where grantee = 0 and privilege_type = 'CREATE') as public_creates
-             from pg_namespace"""
+Rows = t.Callable[..., list]
+
+SCHEMAS = """
+select nspname as name, pg_get_userbyid(nspowner) as owner,
+       exists (select from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+               where grantee = 0 and privilege_type = 'CREATE') as public_creates,
+       (select count(*) from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = n.oid
+        and deptype = 'n') as objects
+from pg_namespace n
+"""
+EXTENSIONS = """
+select extname as name, extversion as version, nspname as schema, extrelocatable as relocatable,
+       array(select target from pg_extension_update_paths(extname) where extname = any(%(versioned)s)
+             and source = extversion and path is not null) as reachable
+from pg_extension join pg_namespace n on n.oid = extnamespace where extname = any(%(names)s)
+"""
+AVAILABLE = """
+select v.name::text, v.version, v.version = a.default_version as is_default,
+       coalesce(v.requires::text[], '{}') as requires
+from pg_available_extension_versions v join pg_available_extensions a using (name)
+"""
 
 
-def step(name: str, words: str, statement: Statement, before: dict, after: dict) -> Step:
-    """Return a step that is about a database."""
-    return Step(f"database {name}", words, statement, before, after)
-
-
-def refuse_extension(extension: dict, offered: list[str] | None, names: list[str], where: str) -> None:
-    """Refuse an extension that the server cannot create.
-
-    Args:
-        extension: the declared one.
-        offered: the versions that the server has of it.
-        names: the extensions that the server has.
-        where: the place, for messages.
+def check(database: dict) -> None:
+    """Refuse names that PostgreSQL would not keep, or that are declared twice.
 
     Raises:
-        PlatformError: it is not there, or not in the declared version; says what is there.
+        PlatformError: there is one.
     """
-    if not offered:
-        known = ", ".join(names)
+    for kind in ("schema", "extension"):
+        check_names([item["name"] for item in database[f"{kind}s"]], kind)
+
+
+def inspect(rows: Rows, database: dict) -> dict:
+    """Return a database's `schemas`, and the declared ones of its `extensions`, by name.
+
+    Args:
+        rows: runs a query with parameters in the database.
+        database: the declaration.
+    """
+    names = [extension["name"] for extension in database["extensions"]]
+    # Finding the ways from version to version is costly: it is done only where a version is declared.
+    versioned = [extension["name"] for extension in database["extensions"] if extension["version"]]
+    extensions = rows(EXTENSIONS, {"names": names, "versioned": versioned}) if names else []
+    return {
+        "certain": True,
+        "schemas": {row["name"]: row for row in rows(SCHEMAS)},
+        "extensions": {row["name"]: row for row in extensions},
+    }
+
+
+def available(rows: Rows) -> dict[str, dict]:
+    """Return the extensions that the server has: by name, their `default` version and, by version, what each requires.
+
+    Args:
+        rows: runs a query.
+    """
+    offers: dict[str, dict] = {}
+    for row in rows(AVAILABLE):
+        offer = offers.setdefault(row["name"], {"default": None, "requires": {}})
+        offer["requires"][row["version"]] = row["requires"]
+        if row["is_default"]:
+            offer["default"] = row["version"]
+    return offers
+
+
+def of_a_new_database(database: dict, public_creates: bool) -> dict:
+    """Return what a database that is yet to be made holds, not `certain` where its template is not PostgreSQL's own.
+
+    Args:
+        database: the declaration.
+        public_creates: whether everybody may create in the schema public of PostgreSQL's templates.
+    """
+    names = ("public", "pg_catalog", "information_schema")
+    schemas = {name: {"owner": None, "objects": 0, "public_creates": public_creates} for name in names}
+    certain = database.get("template") in (None, "template0", "template1")
+    return {"certain": certain, "schemas": schemas, "extensions": {}}
+
+
+def schema_names(database: dict, inside: dict) -> set[str]:
+    """Return the names of the schemas that there will be, as far as they are known."""
+    declared = {schema["name"]: schema["state"] for schema in database["schemas"]}
+    made = {name for name, state in declared.items() if state == "present"}
+    return made | {name for name in inside["schemas"] if declared.get(name) != "absent"}
+
+
+def plan(database: dict, inside: dict, offers: dict[str, dict] | None) -> t.Iterator[Step]:
+    """Yield the steps to the declared schemas and extensions.
+
+    Args:
+        database: the declaration.
+        inside: as returned by `inspect` or `of_a_new_database`.
+        offers: as returned by `available`; none where it is not known.
+
+    Raises:
+        PlatformError: something cannot be done; raised before the first step is yielded.
+    """
+    _refuse(database, inside, offers)
+    name = database["name"]
+    kept, dropped = (
+        {kind: [item for item in database[kind] if item["state"] == state] for kind in ("schemas", "extensions")}
+        for state in ("present", "absent")
+    )
+    for schema in kept["schemas"]:
+        yield from _schema(name, schema, inside["schemas"].get(schema["name"]))
+    for extension in dropped["extensions"]:
+        actual = inside["extensions"].get(extension["name"])
+        if actual:
+            yield _drop(name, "extension", extension["name"], actual["version"])
+    for extension in kept["extensions"]:
+        yield from _extension(name, extension, inside["extensions"].get(extension["name"]))
+    for schema in dropped["schemas"]:
+        actual = inside["schemas"].get(schema["name"])
+        if actual:
+            yield _drop(name, "schema", schema["name"], actual["owner"])
+    if database["revoke_public"] and "public" in schema_names(database, inside) and _everybody_creates(inside):
+        words = f"revoke create on schema public of {name} from PUBLIC"
+        shown = "PUBLIC may create"
+        yield _step(name, words, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", (), {shown: True}, {shown: False})
+
+
+def _everybody_creates(inside: dict) -> bool:
+    return inside["schemas"].get("public", {"public_creates": False})["public_creates"]
+
+
+def _step(name: str, words: str, text: str, parts: tuple, before: dict, after: dict) -> Step:
+    return Step(f"database {name}", words, Statement(text, parts, name), before, after)
+
+
+def _drop(name: str, kind: str, dropped: str, shown: str) -> Step:
+    text = f"DROP {kind.upper()} {{}}"
+    return _step(name, f"drop {kind} {dropped} in {name}", text, (Ident(dropped),), {f"{kind} {dropped}": shown}, {})
+
+
+def _schema(name: str, schema: dict, actual: dict | None) -> t.Iterator[Step]:
+    wanted, owner = schema["name"], schema["owner"]
+    shown = f"schema {wanted}"
+    if actual is None:
+        # A template that was changed may have it already.
+        text, parts = "CREATE SCHEMA IF NOT EXISTS {}", (Ident(wanted),)
+        if owner:
+            text, parts = f"{text} AUTHORIZATION {{}}", (*parts, Ident(owner))
+        yield _step(name, f"create {shown} in {name}", text, parts, {}, {shown: owner or "present"})
+    elif owner and actual["owner"] != owner:
+        words, text = f"change owner of {shown} in {name}", "ALTER SCHEMA {} OWNER TO {}"
+        yield _step(name, words, text, (Ident(wanted), Ident(owner)), {shown: actual["owner"]}, {shown: owner})
+
+
+def _extension(name: str, extension: dict, actual: dict | None) -> t.Iterator[Step]:
+    wanted, version, schema = (extension[key] for key in ("name", "version", "schema"))
+    shown = f"extension {wanted}"
+    if actual is None:
+        # A template may have it already, as it has plpgsql.
+        text, parts = "CREATE EXTENSION IF NOT EXISTS {}", (Ident(wanted),)
+        if schema:
+            text, parts = f"{text} SCHEMA {{}}", (*parts, Ident(schema))
+        if version:
+            text, parts = f"{text} VERSION {{}}", (*parts, Text(version))
+        yield _step(name, f"create {shown} in {name}", text, parts, {}, {shown: version or "present"})
+        return
+    if version and actual["version"] != version:
+        words, text = f"update {shown} in {name} to {version}", "ALTER EXTENSION {} UPDATE TO {}"
+        yield _step(name, words, text, (Ident(wanted), Text(version)), {shown: actual["version"]}, {shown: version})
+    if schema and actual["schema"] != schema:
+        words, text = f"move {shown} in {name} to schema {schema}", "ALTER EXTENSION {} SET SCHEMA {}"
+        key = f"schema of {shown}"
+        yield _step(name, words, text, (Ident(wanted), Ident(schema)), {key: actual["schema"]}, {key: schema})
+
+
+def _refuse(database: dict, inside: dict, offers: dict[str, dict] | None) -> None:
+    where = f"database {database['name']}"
+    schemas = schema_names(database, inside)
+    here = set(inside["extensions"])
+    for extension in database["extensions"]:
+        if extension["state"] == "absent":
+            continue
+        name, schema = extension["name"], extension["schema"]
+        actual = inside["extensions"].get(name)
+        if schema and inside["certain"] and schema not in schemas:
+            raise PlatformError(
+                PREREQUISITE,
+                f"extension {name} is to be in schema {schema}, which does not exist",
+                "declare that schema",
+                where=where,
+            )
+        if offers is not None:
+            _refuse_offer(extension, actual, offers, here, where)
+        if actual:
+            _refuse_change(extension, actual, where)
+        here.add(name)
+    leaving = {extension["name"] for extension in database["extensions"] if extension["state"] == "absent"}
+    emptied = {actual["schema"] for name, actual in inside["extensions"].items() if name in leaving}
+    for schema in database["schemas"]:
+        actual = inside["schemas"].get(schema["name"])
+        if schema["state"] == "absent" and actual and actual["objects"] and schema["name"] not in emptied:
+            raise PlatformError(
+                DATA,
+                f"schema {schema['name']} is to be dropped, and holds {actual['objects']} objects",
+                "find out whose they are, and drop them first",
+                where=where,
+            )
+
+
+def _refuse_change(extension: dict, actual: dict, where: str) -> None:
+    name, version, schema = (extension[key] for key in ("name", "version", "schema"))
+    if version and version != actual["version"] and version not in actual["reachable"]:
+        ways = f"it has one to {', '.join(sorted(actual['reachable']))}" if actual["reachable"] else "it has no other"
         raise PlatformError(
             PREREQUISITE,
-            f"the server does not have the extension {extension['name']}; it has {known}",
+            f"extension {name} is in version {actual['version']}, and the server has no way from there to {version}; "
+            f"{ways}",
+            "declare a version that it has a way to, or use an image that has this one",
+            where=where,
+        )
+    if schema and schema != actual["schema"] and not actual["relocatable"]:
+        raise PlatformError(
+            DATA,
+            f"extension {name} is in schema {actual['schema']}, not in {schema}, and cannot be moved",
+            "keep it as it is in the declaration, or drop and create the extension",
+            where=where,
+        )
+
+
+def _refuse_offer(extension: dict, actual: dict | None, offers: dict[str, dict], here: set[str], where: str) -> None:
+    name = extension["name"]
+    if actual and extension["version"] in (None, actual["version"]):
+        return
+    offer = offers.get(name)
+    if offer is None:
+        raise PlatformError(
+            PREREQUISITE,
+            f"the server does not have the extension {name}; it has {', '.join(sorted(offers))}",
             "use an image that has it",
             where=where,
         )
-    if extension["version"] and extension["version"] not in offered:
+    version = extension["version"] or offer["default"]
+    if version not in offer["requires"]:
         raise PlatformError(
             PREREQUISITE,
-            f"the server has {extension['name']} in {', '.join(sorted(offered))}, not in {extension['version']}",
+            f"the server has {name} in {', '.join(sorted(offer['requires']))}, not in {version}",
             "declare one of these versions",
             where=where,
         )
-
-
-def extensions(database: dict, found: dict) -> t.Iterator[Step]:
-    """Yield the steps for a database's declared extensions; `found` are those that are there, by name."""
-    name = database["name"]
-    for extension in database["extensions"]:
-        wanted, actual = extension["name"], found.get(extension["name"])
-        shown = f"extension {wanted}"
-        if extension["state"] == "absent":
-            if actual:
-                statement = Statement("DROP EXTENSION {}", (Ident(wanted),), name)
-                yield step(name, f"drop {shown} in {name}", statement, {shown: actual["version"]}, {})
-        elif actual is None:
-            text, parts = "CREATE EXTENSION {}", [Ident(wanted)]
-            for word, key, kind in (("SCHEMA", "schema", Ident), ("VERSION", "version", Text)):
-                if extension[key]:
-                    text += f" {word} {{}}"
-                    parts.append(kind(extension[key]))
-            yield step(
-                name,
-                f"create {shown} in {name}",
-                Statement(text, tuple(parts), name),
-                {},
-                {shown: extension["version"] or "present"},
-            )
-        elif extension["version"] and actual["version"] != extension["version"]:
-            statement = Statement("ALTER EXTENSION {} UPDATE TO {}", (Ident(wanted), Text(extension["version"])), name)
-            yield step(
-                name,
-                f"update {shown} in {name} to {extension['version']}",
-                statement,
-                {shown: actual["version"]},
-                {shown: extension["version"]},
-            )
-
-
-def schemas(database: dict, found: dict) -> t.Iterator[Step]:
-    """Yield the steps for a database's declared schemas; `found` are those that are there, by name."""
-    name = database["name"]
-    for schema in database["schemas"]:
-        actual, shown = found.get(schema["name"]), f"schema {schema['name']}"
-        if schema["state"] == "absent":
-            if actual:
-                statement = Statement("DROP SCHEMA {}", (Ident(schema["name"]),), name)
-                yield step(name, f"drop {shown} in {name}", statement, {shown: actual["owner"]}, {})
-        elif actual is None:
-            owned = (Ident(schema["owner"]),) if schema["owner"] else ()
-            text = "CREATE SCHEMA {} AUTHORIZATION {}" if owned else "CREATE SCHEMA {}"
-            statement = Statement(text, (Ident(schema["name"]), *owned), name)
-            yield step(name, f"create {shown} in {name}", statement, {}, {shown: schema["owner"] or "present"})
-        elif schema["owner"] and actual["owner"] != schema["owner"]:
-            statement = Statement("ALTER SCHEMA {} OWNER TO {}", (Ident(schema["name"]), Ident(schema["owner"])), name)
-            yield step(
-                name,
-                f"change owner of {shown} in {name}",
-                statement,
-                {shown: actual["owner"]},
-                {shown: schema["owner"]},
-            )
+    # The template's only extension, plpgsql, is there without being declared.
+    missing = sorted(set(offer["requires"][version]) - here - {"plpgsql"})
+    if missing:
+        raise PlatformError(
+            PREREQUISITE,
+            f"extension {name} requires {', '.join(missing)}",
+            "declare it before this one",
+            where=where,
+        )

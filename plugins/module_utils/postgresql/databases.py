@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Databases and what is in them, extensions, schemas and privileges: inspect and plan."""
+"""Databases as a whole: inspect and plan; what is in them is left to `contents` and `privileges`."""
 
 from __future__ import annotations
 
@@ -11,29 +11,40 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
+    INTEGRATION,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, privileges
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, privileges, settings
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
     Statement,
     Text,
-    check_name,
+    check_names,
 )
 
-EMPTY: dict = {"databases": {}, "available": None, "roles": None, "public_creates": False}
+# What is not known (none) is not checked.
+EMPTY: dict = {
+    "databases": {},
+    "known_roles": None,
+    "known_settings": None,
+    "available": None,
+    "login_database": None,
+    "public_creates": False,
+}
 
 # From this version on nobody but its owner may create in the schema public of a new database.
 FIRST_CLOSED_VERSION = 150000
 
 DATABASES = """
 select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding,
-       datcollate as locale, datconnlimit as connection_limit, shobj_description(d.oid, 'pg_database') as comment,
+       datcollate as locale, datconnlimit as connection_limit, datistemplate as is_template,
+       shobj_description(d.oid, 'pg_database') as comment,
        coalesce((select setconfig from pg_db_role_setting where setdatabase = d.oid and setrole = 0), '{}') as settings,
        exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0) as public,
-       (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()) as sessions
+       (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()
+        and backend_type = 'client backend') as sessions
 from pg_database d where datname = any(%(names)s)
 """
 
@@ -42,47 +53,53 @@ def check(databases: list[dict]) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        PlatformError: a name that PostgreSQL would not keep, or one declared twice.
+        PlatformError: a name that PostgreSQL would not keep, one declared twice, or a privilege that there is not.
     """
-    names = [check_name(database["name"], "database") for database in databases]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise PlatformError(CONFIGURATION, "it is declared twice", "declare it once", where=f"database {twice[0]}")
+    check_names([database["name"] for database in databases], "database")
     for database in databases:
-        for schema in database["schemas"]:
-            check_name(schema["name"], "schema")
+        contents.check(database)
         for grant in database["privileges"]:
             privileges.wanted(grant)
 
 
 def inspect(server: Server, databases: list[dict]) -> dict:
-    """Return the declared databases as they are, by name, the extensions on offer and the roles that exist."""
+    """Return the declared databases as they are, and what the server has to offer.
+
+    Returns:
+        `databases` by name, those to be kept with their contents; `known_roles`, `known_settings`, `available`
+        (extensions), `login_database`, and whether everybody `public_creates` in a new database.
+
+    Raises:
+        PlatformError: the server or one of the databases cannot be asked.
+    """
     found = {row["name"]: row for row in server.rows(DATABASES, {"names": [item["name"] for item in databases]})}
     for declared in databases:
         actual = found.get(declared["name"])
         if actual is None:
             continue
-        actual["settings"] = dict(setting.split("=", 1) for setting in actual["settings"])
+        actual["settings"] = settings.parsed(actual["settings"])
         if declared["state"] == "present":
-            name = declared["name"]
-            actual["extensions"] = {row["name"]: row for row in server.rows(contents.EXTENSIONS, database=name)}
-            actual["schemas"] = {row["name"]: row for row in server.rows(contents.SCHEMAS, database=name)}
-            actual["held"] = privileges.inspect(
-                lambda query, parameters, name=name: server.rows(query, parameters, name), declared["privileges"]
-            )
-    offered = server.rows(
-        "select name, array_agg(version::text) as versions from pg_available_extension_versions group by 1"
-    )
+            actual.update(_inspect_inside(server, declared))
     return {
         "databases": found,
-        "available": {row["name"]: row["versions"] for row in offered},
-        "roles": {row["rolname"] for row in server.rows("select rolname::text from pg_roles")},
+        "known_roles": server.role_names(),
+        "known_settings": settings.known(server.rows) if any(item.get("settings") for item in databases) else None,
+        "available": contents.available(server.rows) if any(item["extensions"] for item in databases) else None,
+        "login_database": server.login_database,
         "public_creates": server.version < FIRST_CLOSED_VERSION,
     }
 
 
+def _inspect_inside(server: Server, database: dict) -> dict:
+    def rows(query: str, parameters: dict | None = None) -> list[dict]:
+        return server.rows(query, parameters, database["name"])
+
+    held = privileges.inspect(rows, database["privileges"], database.get("owner"))
+    return {**contents.inspect(rows, database), "held": held}
+
+
 def plan(databases: list[dict], actual: dict) -> list[Step]:
-    """Return the steps from what is to what is declared.
+    """Return the steps from what is to what is declared; what is not declared is left as it is.
 
     Raises:
         PlatformError: something cannot be done in place; nothing of the plan is carried out then.
@@ -92,29 +109,29 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
     for database in databases:
         found = actual["databases"].get(database["name"])
         if database["state"] == "absent":
-            steps.extend(_drop(database, found))
+            steps.extend(_drop(database, found, actual))
             continue
         _refuse(database, found, actual)
         steps.extend(_database(database, found))
-        steps.extend(contents.extensions(database, (found or {}).get("extensions", {})))
-        steps.extend(contents.schemas(database, (found or {}).get("schemas", {})))
-        steps.extend(_public(database, found, actual["public_creates"]))
+        inside = found or contents.of_a_new_database(database, actual["public_creates"])
+        steps.extend(contents.plan(database, inside, actual["available"]))
+        if database["revoke_public"] and (found is None or found["public"]):
+            steps.append(_closed(database["name"]))
         owner = database.get("owner") or (found or {}).get("owner")
-        steps.extend(privileges.plan(database["name"], owner, database["privileges"], (found or {}).get("held", {})))
+        steps.extend(privileges.plan(database, owner, inside))
     return steps
+
+
+def _step(name: str, words: str, text: str, parts: tuple, before: dict, after: dict) -> Step:
+    # Carried out inside of the database, it shares one transaction with what is done to the contents.
+    return Step(f"database {name}", words, Statement(text, parts, name), before, after)
 
 
 def _refuse(database: dict, found: dict | None, actual: dict) -> None:
     where = f"database {database['name']}"
     owner = database.get("owner")
-    if owner and actual["roles"] is not None and owner not in actual["roles"]:
-        raise PlatformError(
-            CONFIGURATION, f"its owner, role {owner}, does not exist", "declare the role first", where=where
-        )
-    for extension in database["extensions"]:
-        offered = (actual["available"] or {}).get(extension["name"])
-        if extension["state"] == "present" and actual["available"] is not None:
-            contents.refuse_extension(extension, offered, sorted(actual["available"]), where)
+    _refuse_unknown_roles(database, found, actual["known_roles"])
+    settings.refuse_unknown(where, database.get("settings"), actual["known_settings"])
     if found is None:
         return
     if owner and found["owner"] != owner and not database["reassign_owner"]:
@@ -134,116 +151,82 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
             )
 
 
+def _refuse_unknown_roles(database: dict, found: dict | None, known: set[str] | None) -> None:
+    uses = {"its owner": database.get("owner")}
+    uses.update({f"the owner of its schema {schema['name']}": schema["owner"] for schema in database["schemas"]})
+    for grant in database["privileges"]:
+        uses[f"{grant['role']}, to hold privileges"] = grant["role"]
+        uses[f"{grant['creator']}, to create objects"] = grant["creator"]
+    for use, role in uses.items():
+        if role and known is not None and role not in known:
+            present = f"; the database belongs to role {found['owner']}" if found else ""
+            raise PlatformError(
+                INTEGRATION,
+                f"{use}, role {role}, does not exist{present}",
+                "declare the role first; in check mode, name it in assume_roles where the same play would make it",
+                where=f"database {database['name']}",
+            )
+
+
 def _folded(value: str) -> str:
     return value.lower().replace("-", "")
 
 
-def _drop(database: dict, found: dict | None) -> t.Iterator[Step]:
+def _drop(database: dict, found: dict | None, actual: dict) -> t.Iterator[Step]:
     if found is None:
         return
     name = database["name"]
+    where = f"database {name}"
+    if name == actual["login_database"] or found["is_template"]:
+        reason = "a template" if found["is_template"] else "the database that is logged in to"
+        raise PlatformError(
+            CONFIGURATION, f"it is {reason} and cannot be dropped", "correct its name or login_db", where=where
+        )
     if found["sessions"] and not database["force"]:
         raise PlatformError(
-            DATA, f"{found['sessions']} sessions use it", "end them, or set force to end them", where=f"database {name}"
+            DATA, f"{found['sessions']} sessions use it", "end them, or set force to end them", where=where
         )
     text = "DROP DATABASE {} WITH (FORCE)" if database["force"] else "DROP DATABASE {}"
-    yield contents.step(
-        name, f"drop database {name}", Statement(text, (Ident(name),), alone=True), {"owner": found["owner"]}, {}
-    )
+    statement = Statement(text, (Ident(name),), alone=True)
+    yield Step(where, f"drop database {name}", statement, {"owner": found["owner"]}, {})
 
 
 def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
-    name = database["name"]
+    name, owner = database["name"], database.get("owner")
     if found is None:
         yield _create(database)
-    elif database.get("owner") and found["owner"] != database["owner"]:
-        statement = Statement("ALTER DATABASE {} OWNER TO {}", (Ident(name), Ident(database["owner"])))
-        yield contents.step(
-            name,
-            f"hand database {name} over to {database['owner']}",
-            statement,
-            {"owner": found["owner"]},
-            {"owner": database["owner"]},
-        )
-    found = found or {"connection_limit": -1, "settings": {}, "comment": None}
+        found = {"owner": owner, "connection_limit": -1, "settings": {}, "comment": None}
+    if owner and found["owner"] != owner:
+        words, text = f"hand database {name} over to {owner}", "ALTER DATABASE {} OWNER TO {}"
+        yield _step(name, words, text, (Ident(name), Ident(owner)), {"owner": found["owner"]}, {"owner": owner})
     limit = database.get("connection_limit")
     if limit is not None and found["connection_limit"] != limit:
-        statement = Statement("ALTER DATABASE {} CONNECTION LIMIT {}", (Ident(name), Text(limit)))
-        yield contents.step(
-            name,
-            f"set connection limit of database {name}",
-            statement,
-            {"connection_limit": found["connection_limit"]},
-            {"connection_limit": limit},
-        )
-    for setting, value in sorted((database.get("settings") or {}).items()):
-        wanted = None if value is None else str(value)
-        if found["settings"].get(setting) != wanted:
-            yield _setting(name, setting, found["settings"].get(setting), wanted)
+        words, text = f"set connection limit of database {name}", "ALTER DATABASE {} CONNECTION LIMIT {}"
+        before, after = {"connection_limit": found["connection_limit"]}, {"connection_limit": limit}
+        yield _step(name, words, text, (Ident(name), Text(limit)), before, after)
+    yield from settings.plan("database", name, database.get("settings"), found["settings"], name)
     comment = database.get("comment")
     if comment is not None and (found["comment"] or "") != comment:
-        statement = Statement("COMMENT ON DATABASE {} IS {}", (Ident(name), Text(comment or None)))
-        yield contents.step(
-            name, f"comment on database {name}", statement, {"comment": found["comment"]}, {"comment": comment}
-        )
+        words, text = f"comment on database {name}", "COMMENT ON DATABASE {} IS {}"
+        before, after = {"comment": found["comment"]}, {"comment": comment}
+        yield _step(name, words, text, (Ident(name), Text(comment or None)), before, after)
+
+
+def _closed(name: str) -> Step:
+    words, text = f"revoke all on database {name} from PUBLIC", "REVOKE ALL ON DATABASE {} FROM PUBLIC"
+    shown = "PUBLIC may connect"
+    return _step(name, words, text, (Ident(name),), {shown: True}, {shown: False})
 
 
 def _create(database: dict) -> Step:
-    text, parts, after = "CREATE DATABASE {}", [Ident(database["name"])], {"present": True}
+    name = database["name"]
+    text, parts, after = "CREATE DATABASE {}", [Ident(name)], {"present": True}
     # A locale or encoding of its own needs a template that has nothing in it.
     template = database.get("template") or ("template0" if database.get("encoding") or database.get("locale") else None)
-    options = [
-        ("OWNER", "owner", Ident),
-        ("TEMPLATE", "template", Ident),
-        ("ENCODING", "encoding", Text),
-        ("LOCALE", "locale", Text),
-    ]
-    for word, key, kind in options:
+    for key, kind in (("owner", Ident), ("template", Ident), ("encoding", Text), ("locale", Text)):
         value = template if key == "template" else database.get(key)
         if value:
-            text += f" {word} {{}}"
+            text += f" {key.upper()} {{}}"
             parts.append(kind(value))
             after[key] = value
-    return contents.step(
-        database["name"], f"create database {database['name']}", Statement(text, tuple(parts), alone=True), {}, after
-    )
-
-
-def _setting(name: str, setting: str, before: str | None, after: str | None) -> Step:
-    place = ".".join("{}" for dummy in setting.split("."))
-    names = tuple(Ident(part) for part in setting.split("."))
-    if after is None:
-        statement = Statement(f"ALTER DATABASE {{}} RESET {place}", (Ident(name), *names))
-    else:
-        statement = Statement(f"ALTER DATABASE {{}} SET {place} TO {{}}", (Ident(name), *names, Text(after)))
-    return contents.step(
-        name,
-        f"{'reset' if after is None else 'set'} {setting} of database {name}",
-        statement,
-        {setting: before},
-        {setting: after},
-    )
-
-
-def _public(database: dict, found: dict | None, new_ones_are_open: bool) -> t.Iterator[Step]:
-    if not database["revoke_public"]:
-        return
-    name = database["name"]
-    if found is None or found["public"]:
-        statement = Statement("REVOKE ALL ON DATABASE {} FROM PUBLIC", (Ident(name),))
-        yield contents.step(
-            name,
-            f"revoke all on database {name} from PUBLIC",
-            statement,
-            {"PUBLIC may connect": True},
-            {"PUBLIC may connect": False},
-        )
-    if new_ones_are_open if found is None else found["schemas"].get("public", {}).get("public_creates"):
-        statement = Statement("REVOKE CREATE ON SCHEMA public FROM PUBLIC", (), name)
-        yield contents.step(
-            name,
-            f"revoke create on schema public of {name} from PUBLIC",
-            statement,
-            {"PUBLIC may create": True},
-            {"PUBLIC may create": False},
-        )
+    return Step(f"database {name}", f"create database {name}", Statement(text, tuple(parts), alone=True), {}, after)

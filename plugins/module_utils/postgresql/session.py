@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, refuse_assumption
 
@@ -29,7 +31,27 @@ def run(module, engine, declared: list[dict]) -> dict:
     try:
         if not module.check_mode:
             server.lock()
-        steps = engine.plan(declared, engine.inspect(server, declared))
-        return converge(module, steps, lambda step: server.execute(step.operation))
+        actual = engine.inspect(server, declared)
+        if module.check_mode:
+            actual["known_roles"].update(module.params["assume_roles"])
+        return _carried_out(module, server, engine.plan(declared, actual))
     finally:
         server.close()
+
+
+def _carried_out(module, server: Server, steps: list[Step]) -> dict:
+    def apply(step: Step) -> None:
+        try:
+            server.execute(step.operation)
+        except PlatformError as error:
+            error.what = f"cannot {step.words}: {error.what}"
+            raise
+
+    try:
+        result = converge(module, steps, apply)
+        server.commit()
+    except PlatformError as error:
+        # A step that was carried out but not committed has been undone.
+        error.done = [step.words for step in steps[: server.committed]]
+        raise
+    return result

@@ -52,16 +52,24 @@ def check_name(name: str, kind: str) -> str:
     """
     length = len(name.encode())
     if not name or length > MAXIMUM_NAME_BYTES or "\0" in name:
-        reason = (
-            "it is empty"
-            if not name
-            else f"it has {length} bytes"
-            if length > MAXIMUM_NAME_BYTES
-            else "it holds a zero byte"
-        )
+        reason = "it is empty" if not name else f"it has {length} bytes" if "\0" not in name else "it holds a zero byte"
         raise PlatformError(
             CONFIGURATION,
             f"{name[:70]!r} cannot be the name of a {kind}: {reason}",
             f"choose a name of 1 to {MAXIMUM_NAME_BYTES} bytes",
         )
     return name
+
+
+def check_names(names: list[str], kind: str) -> None:
+    """Refuse names of one kind of object that PostgreSQL would not keep, and one that is declared twice.
+
+    Raises:
+        PlatformError: there is one.
+    """
+    seen: set[str] = set()
+    for name in names:
+        check_name(name, kind)
+        if name in seen:
+            raise PlatformError(CONFIGURATION, "it is declared twice", "declare it once", where=f"{kind} {name}")
+        seen.add(name)

@@ -41,5 +41,17 @@ def test_a_declared_verifier_is_compared_as_it_is():
     assert not scram.matches(scram.verifier_of("password"), verifier)
 
 
-def test_compatibility_characters_are_normalised():
-    assert scram.matches(scram.verifier_of("IX"), "\u2168")
+@pytest.mark.parametrize(
+    ("spelled", "prepared"),
+    [
+        ("I\u00adX", "IX"),  # RFC 4013: a soft hyphen is mapped to nothing
+        ("\u00aa", "a"),
+        ("\u2168", "IX"),
+        ("a\u00a0b", "a b"),
+        ("\u0007", "\u0007"),  # prohibited: taken as it is, as PostgreSQL does
+        ("\u06271", "\u06271"),  # a direction that is not allowed: as it is
+        ("\u0221", "\u0221"),  # unassigned in Unicode 3.2: as it is
+    ],
+)
+def test_passwords_are_prepared_as_the_server_prepares_them(spelled, prepared):
+    assert scram._prepared(spelled) == prepared.encode()

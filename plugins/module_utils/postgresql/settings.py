@@ -1,0 +1,100 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Settings that a role's or a database's sessions start with."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Statement, Text
+
+# The server quotes each element of these by itself: as one literal, `a, b` would be a single name.
+LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
+ELEMENT = re.compile(r'"((?:[^"]|"")*)"|([^,"\s]+)')
+
+
+def parsed(stored: list[str]) -> dict[str, str]:
+    """Return settings as the catalog keeps them, `name=value`, by name in lower case."""
+    pairs = (setting.split("=", 1) for setting in stored)
+    return {name.lower(): value for name, value in pairs}
+
+
+def known(rows: t.Callable[[str], list[dict]]) -> set[str]:
+    """Return the names, in lower case, of the settings that the server knows.
+
+    Args:
+        rows: runs a query.
+    """
+    return {row["name"] for row in rows("select lower(name) as name from pg_settings")}
+
+
+def refuse_unknown(subject: str, declared: dict | None, known_names: set[str] | None) -> None:
+    """Refuse a setting that the server does not know; one with a dot may belong to an extension yet to come.
+
+    Raises:
+        PlatformError: there is one.
+    """
+    for name in sorted(declared or {}):
+        if known_names is not None and "." not in name and name.lower() not in known_names:
+            raise PlatformError(CONFIGURATION, f"the server has no setting {name}", "correct its name", where=subject)
+
+
+def plan(kind: str, name: str, declared: dict | None, found: dict[str, str], database: str = "") -> t.Iterator[Step]:
+    """Yield a step for each setting that is not as declared.
+
+    Args:
+        kind: `role` or `database`.
+        name: the role or the database.
+        declared: values by name; none resets a setting, a list has several elements.
+        found: as returned by `parsed`.
+        database: where the statements run; empty for the login database.
+    """
+    for setting, value in sorted((declared or {}).items()):
+        before = found.get(setting.lower())
+        elements = _elements(setting, value)
+        if _same(setting, before, elements):
+            continue
+        # A setting's name may have two parts, which are quoted one by one.
+        place = ".".join("{}" for _part in setting.split("."))
+        parts = [Ident(name), *map(Ident, setting.split("."))]
+        if elements is None:
+            verb, text = "reset", f"ALTER {kind.upper()} {{}} RESET {place}"
+        else:
+            verb = "set"
+            text = f"ALTER {kind.upper()} {{}} SET {place} TO {', '.join('{}' for _element in elements)}"
+            parts += map(Text, elements)
+        yield Step(
+            f"{kind} {name}",
+            f"{verb} {setting} of {kind} {name}",
+            Statement(text, tuple(parts), database),
+            {} if before is None else {setting: before},
+            {} if elements is None else {setting: ", ".join(elements)},
+        )
+
+
+def _elements(setting: str, value: t.Any) -> list[str] | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return ["on" if value else "off"]
+    if isinstance(value, list):
+        return [str(element) for element in value] or [""]
+    return _split(str(value)) if setting.lower() in LISTS else [str(value)]
+
+
+def _split(value: str) -> list[str]:
+    """Return the elements of a list of names as PostgreSQL reads it: what is not quoted is in lower case."""
+    return [
+        match[2].lower() if match[1] is None else match[1].replace('""', '"') for match in ELEMENT.finditer(value)
+    ] or [""]
+
+
+def _same(setting: str, found: str | None, elements: list[str] | None) -> bool:
+    if found is None or elements is None:
+        return found is None and elements is None
+    return _split(found) == elements if setting.lower() in LISTS else found == ", ".join(elements)

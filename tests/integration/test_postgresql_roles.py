@@ -1,0 +1,70 @@
+"""postgresql_roles: transactions, verifiers, settings and ownership, on a real PostgreSQL 18."""
+
+from __future__ import annotations
+
+import pytest
+from integration import test_postgresql
+from integration.test_postgresql import PASSWORD, role
+
+pytestmark = pytest.mark.integration
+server, login, query = test_postgresql.server, test_postgresql.login, test_postgresql.query
+
+
+def test_all_roles_are_one_transaction(module, login, query):
+    circle = [role("circle_a", member_of=["circle_b"]), role("circle_b", member_of=["circle_a"])]
+    failed = module("postgresql_roles", {**login, "roles": circle})
+    assert "cannot grant role circle_a to role circle_b" in failed.refusal
+    assert failed["error"]["done"] == []
+    assert query("select count(*) from pg_roles where rolname like 'circle%'") == [(0,)]
+
+
+def test_a_given_verifier_is_stored_as_it_is(converge, login, query):
+    converge("postgresql_roles", {**login, "roles": [role("original")]})
+    ((verifier,),) = query("select rolpassword from pg_authid where rolname = 'original'")
+    converge("postgresql_roles", {**login, "roles": [role("copied", password=verifier)]})
+    assert query("select current_user", user="copied", password="Password-1-original") == [("copied",)]
+
+
+def test_where_verifiers_cannot_be_read_a_login_decides(converge, module, login, query):
+    converge("postgresql_roles", {**login, "roles": [role("maker", createrole=True)]})
+    weak = {**login, "login_user": "maker", "login_password": "Password-1-maker"}
+    wanted = [role("made"), role("locked", login=False)]
+    assert converge("postgresql_roles", {**weak, "roles": wanted}) == ["create role made", "create role locked"]
+    wanted[0]["password"] = "Another-2-password"
+    assert converge("postgresql_roles", {**weak, "roles": wanted}) == ["change password of role made"]
+    assert query("select 1", user="made", password="Another-2-password") == [(1,)]
+    ((verifier,),) = query("select rolpassword from pg_authid where rolname = 'made'")
+    refusal = module("postgresql_roles", {**weak, "roles": [role("made", password=verifier)]}).refusal
+    assert "may not read pg_authid" in refusal and verifier not in refusal
+
+
+def test_settings_are_compared_by_what_they_mean(converge, login, query):
+    settings = {"search_path": ["$user", "app"], "timezone": "UTC", "jit": False, "datestyle": "ISO, DMY"}
+    plan = converge("postgresql_roles", {**login, "roles": [role("tuned", settings=settings)]})
+    assert len(plan) == 5
+    assert query("show search_path", user="tuned", password="Password-1-tuned") == [('"$user", app',)]
+    assert converge(
+        "postgresql_roles", {**login, "roles": [role("tuned", settings={"search_path": '"$user", app', "jit": None})]}
+    ) == ["reset jit of role tuned"]
+
+
+def test_a_role_that_owns_something_is_not_dropped_and_neither_is_any_other(module, login, query):
+    module("postgresql_roles", {**login, "roles": [role("landlord"), role("bystander")]})
+    query("create database land owner landlord")
+    query("create table t (id int); alter table t owner to landlord", "land")
+    absent = [{"name": name, "state": "absent"} for name in ("bystander", "landlord")]
+    failed = module("postgresql_roles", {**login, "roles": absent})
+    assert "[10] data error at role landlord" in failed.refusal and "2 in database land" in failed.refusal
+    assert query("select count(*) from pg_roles where rolname = 'bystander'") == [(1,)]
+    query("drop database land")
+    assert module("postgresql_roles", {**login, "roles": absent})["plan"] == [
+        "drop role bystander",
+        "drop role landlord",
+    ]
+
+
+def test_no_secret_is_in_what_the_module_returns(module, login):
+    for wanted in (role("quiet", password="Marker-7-quiet"), role("quiet", password="Marker-8-quiet")):
+        returned = str(module("postgresql_roles", {**login, "roles": [wanted]}))
+        assert "(secret, new)" in returned
+        assert not any(secret in returned for secret in ("Marker-", "SCRAM-SHA-256", PASSWORD))

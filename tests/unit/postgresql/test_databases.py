@@ -1,0 +1,224 @@
+"""Plans for databases and what is in them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, INTEGRATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, databases
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
+
+OFFERS = {
+    "vector": {"default": "0.8", "requires": {"0.7": [], "0.8": []}},
+    "cube": {"default": "1.5", "requires": {"1.5": []}},
+    "earthdistance": {"default": "1.2", "requires": {"1.2": ["cube"]}},
+    "hstore_plpgsql": {"default": "1.0", "requires": {"1.0": ["plpgsql"]}},
+}
+
+
+def database(**declared) -> dict:
+    nothing = dict.fromkeys(("owner", "encoding", "locale", "template", "connection_limit", "settings", "comment"))
+    lists = {"extensions": [], "schemas": [], "privileges": []}
+    no = {"reassign_owner": False, "revoke_public": False, "force": False}
+    return {**nothing, **lists, **no, "name": "d", "state": "present", **declared}
+
+
+def extension(name: str, **declared) -> dict:
+    return {"name": name, "version": None, "schema": None, "state": "present", **declared}
+
+
+def schema(name: str, **declared) -> dict:
+    return {"name": name, "owner": None, "state": "present", **declared}
+
+
+def grant(on: str, *privileges: str, **declared) -> dict:
+    rest = {"role": "reader", "schema": "public", "objects": "tables", "creator": None, "state": "present"}
+    return {**rest, "on": on, "privileges": list(privileges), **declared}
+
+
+def found(**properties) -> dict:
+    fixed = {"encoding": "UTF8", "locale": "en_US.utf8", "is_template": False, "public": False, "sessions": 0}
+    inside = {"certain": True, "extensions": {}, "held": [], "schemas": {"public": space(owner="o")}}
+    return {"owner": "o", **fixed, "connection_limit": -1, "comment": None, "settings": {}, **inside, **properties}
+
+
+def space(**properties) -> dict:
+    return {"owner": "o", "objects": 0, "public_creates": False, **properties}
+
+
+def installed(**properties) -> dict:
+    return {"version": "0.7", "schema": "public", "relocatable": True, "reachable": ["0.8"], **properties}
+
+
+def server(actual: dict | None = None, **known) -> dict:
+    return {**databases.EMPTY, "databases": {"d": actual} if actual else {}, "available": OFFERS, **known}
+
+
+def words(declared: dict, actual: dict) -> list[str]:
+    return [step.words for step in databases.plan([declared], actual)]
+
+
+def test_a_new_database_with_everything():
+    declared = database(
+        owner="o",
+        revoke_public=True,
+        connection_limit=9,
+        comment="c",
+        settings={"work_mem": "8MB"},
+        schemas=[schema("app", owner="o")],
+        extensions=[extension("vector", schema="app")],
+        privileges=[grant("schema", "USAGE", schema="app"), grant("default", "SELECT", schema="app")],
+    )
+    assert words(declared, server()) == [
+        "create database d",
+        "set connection limit of database d",
+        "set work_mem of database d",
+        "comment on database d",
+        "create schema app in d",
+        "create extension vector in d",
+        "revoke all on database d from PUBLIC",
+        "grant USAGE on schema d.app to reader",
+        "grant SELECT on future tables of d.app to reader",
+    ]
+
+
+def test_all_but_the_creation_runs_in_the_database_in_one_transaction():
+    declared = database(revoke_public=True, comment="c", settings={"a.b": 1}, privileges=[grant("database", "CONNECT")])
+    create, *rest = (step.operation for step in databases.plan([declared], server()))
+    assert (create.alone, create.database) == (True, "")
+    assert len(rest) == 4 and {(statement.alone, statement.database) for statement in rest} == {(False, "d")}
+
+
+def test_an_encoding_or_locale_of_its_own_needs_an_empty_template():
+    (step,) = databases.plan([database(locale="C", owner="o")], server())
+    assert step.operation.text == "CREATE DATABASE {} OWNER {} TEMPLATE {} LOCALE {}"
+    assert step.operation.parts == (Ident("d"), Ident("o"), Ident("template0"), Text("C"))
+
+
+@pytest.mark.parametrize("public_creates", [False, True])
+def test_creating_in_the_schema_public_is_revoked_where_everybody_may(public_creates):
+    planned = words(database(revoke_public=True), server(public_creates=public_creates))
+    assert "revoke all on database d from PUBLIC" in planned
+    assert ("revoke create on schema public of d from PUBLIC" in planned) is public_creates
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "expected"),
+    [
+        ({}, {}, []),
+        ({"owner": "o", "encoding": "utf-8", "locale": "en_US.UTF-8", "revoke_public": True}, {}, []),
+        ({"owner": "new", "reassign_owner": True}, {}, ["hand database d over to new"]),
+        ({"revoke_public": True}, {"public": True}, ["revoke all on database d from PUBLIC"]),
+        ({"comment": ""}, {"comment": "old"}, ["comment on database d"]),
+        ({"settings": {"work_mem": None}}, {"settings": {"work_mem": "1"}}, ["reset work_mem of database d"]),
+        ({"schemas": [schema("public", owner="n")]}, {}, ["change owner of schema public in d"]),
+        ({"schemas": [schema("public", state="absent")]}, {}, ["drop schema public in d"]),
+        ({"extensions": [extension("vector")]}, {"extensions": {"vector": installed()}}, []),
+        (
+            {"extensions": [extension("vector", version="0.8", schema="s")], "schemas": [schema("s")]},
+            {"extensions": {"vector": installed()}},
+            ["create schema s in d", "update extension vector in d to 0.8", "move extension vector in d to schema s"],
+        ),
+        (
+            {"extensions": [extension("vector", state="absent")], "schemas": [schema("public", state="absent")]},
+            {"extensions": {"vector": installed()}, "schemas": {"public": space(objects=9)}},
+            ["drop extension vector in d", "drop schema public in d"],
+        ),
+        ({"state": "absent"}, {}, ["drop database d"]),
+        ({"state": "absent", "force": True}, {"sessions": 3}, ["drop database d"]),
+    ],
+)
+def test_only_what_differs_is_changed(declared, actual, expected):
+    assert words(database(**declared), server(found(**actual))) == expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "reason"),
+    [
+        ({"owner": "mine"}, {}, "it belongs to role o, not to role mine"),
+        ({"encoding": "LATIN1"}, {}, "its encoding is UTF8, not LATIN1"),
+        ({"locale": "C"}, {}, "its locale is en_US.utf8, not C"),
+        ({"state": "absent"}, {"sessions": 2}, "2 sessions use it"),
+        ({"state": "absent"}, {"is_template": True}, "a template and cannot be dropped"),
+        ({"extensions": [extension("nothing")]}, {}, "does not have the extension nothing; it has cube"),
+        ({"extensions": [extension("vector", version="9")]}, {}, "the server has vector in 0.7, 0.8, not in 9"),
+        ({"extensions": [extension("vector", schema="nowhere")]}, {}, "schema nowhere, which does not exist"),
+        ({"extensions": [extension("earthdistance")]}, {}, "extension earthdistance requires cube"),
+        (
+            {"extensions": [extension("vector", version="9")]},
+            {"extensions": {"vector": installed()}},
+            "the server has vector in",
+        ),
+        (
+            {"extensions": [extension("vector", version="0.7")]},
+            {"extensions": {"vector": installed(version="0.8", reachable=[])}},
+            "no way from there to 0.7; it has no other",
+        ),
+        (
+            {"extensions": [extension("vector", schema="s")], "schemas": [schema("s")]},
+            {"extensions": {"vector": installed(relocatable=False)}},
+            "cannot be moved",
+        ),
+        ({"schemas": [schema("s", state="absent")]}, {"schemas": {"s": space(objects=4)}}, "holds 4 objects"),
+        ({"schemas": [schema("s"), schema("s")]}, {}, "declared twice"),
+        (
+            {"privileges": [grant("schema", "USAGE", schema="nowhere")]},
+            {"held": [{}]},
+            "schema nowhere, which does not exist",
+        ),
+        ({"privileges": [grant("schema", "SELECT")]}, {}, "SELECT cannot be granted on schema"),
+    ],
+)
+def test_what_cannot_be_is_refused_whatever_else_is_declared(declared, actual, reason):
+    fine = database(name="fine", comment="c")
+    with pytest.raises(PlatformError, match=reason):
+        databases.plan([fine, database(**declared)], server(found(**actual)))
+
+
+def test_a_conflict_of_owners_is_about_data_and_a_missing_owner_about_integration():
+    with pytest.raises(PlatformError) as conflict:
+        databases.plan([database(owner="mine")], server(found(), known_roles={"mine", "o"}))
+    with pytest.raises(PlatformError) as missing:
+        databases.plan([database(owner="mine")], server(found(), known_roles={"o"}))
+    assert (conflict.value.category, missing.value.category) == (DATA, INTEGRATION)
+    assert all("role o" in error.value.what and "mine" in error.value.what for error in (conflict, missing))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"owner": "ghost"},
+        {"schemas": [schema("s", owner="ghost")]},
+        {"privileges": [grant("database", "CONNECT", role="ghost")]},
+        {"privileges": [grant("default", "SELECT", creator="ghost")]},
+    ],
+)
+def test_every_role_that_is_named_has_to_exist(declared):
+    with pytest.raises(PlatformError, match="role ghost, does not exist"):
+        databases.plan([database(**declared)], server(known_roles={"o", "reader"}))
+    assert words(database(**declared), server(known_roles={"o", "reader", "ghost"}))[0] == "create database d"
+
+
+def test_the_database_that_is_logged_in_to_is_not_dropped():
+    with pytest.raises(PlatformError, match="logged in to"):
+        databases.plan([database(state="absent")], server(found(), login_database="d"))
+
+
+def test_an_extension_may_require_one_that_is_declared_before_it_or_comes_with_every_database():
+    declared = database(extensions=[extension("cube"), extension("earthdistance"), extension("hstore_plpgsql")])
+    assert len(words(declared, server())) == 4
+
+
+def test_against_an_empty_server_nothing_needs_to_be_known():
+    declared = database(owner="anybody", extensions=[extension("anything", version="1")], settings={"any": 1})
+    assert words(declared, databases.EMPTY) == [
+        "create database d",
+        "set any of database d",
+        "create extension anything in d",
+    ]
+
+
+def test_a_template_of_ones_own_may_hold_anything():
+    declared = database(template="mine", privileges=[grant("all_tables", "SELECT", schema="inside")])
+    assert words(declared, server()) == ["create database d", "grant SELECT on all tables of d.inside to reader"]
+    assert contents.of_a_new_database(declared, False)["certain"] is False

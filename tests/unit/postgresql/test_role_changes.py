@@ -1,0 +1,153 @@
+"""What a plan for roles changes, refuses and sends."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as some
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles, scram
+
+UNDECLARED = ("password", "superuser", "createdb", "createrole", "replication", "connection_limit", "valid_until")
+NEVER = "Infinity"
+
+
+def role(name: str = "r", **declared) -> dict:
+    nothing = dict.fromkeys((*UNDECLARED, "member_of", "settings", "comment"))
+    return {**nothing, "name": name, "login": True, "state": "present", **declared}
+
+
+def found(name: str = "r", **properties) -> dict:
+    flags = {"login": True, "superuser": False, "createdb": False, "createrole": False, "replication": False}
+    rest = {"connection_limit": -1, "valid_until": NEVER, "comment": None, "member_of": [], "settings": {}}
+    return {"name": name, **flags, **rest, "verifier": None, **properties}
+
+
+def server(*existing: dict, **known) -> dict:
+    return {**roles.EMPTY, "roles": {actual["name"]: actual for actual in existing}, "iterations": 1, **known}
+
+
+def words(declared: list[dict], actual: dict) -> list[str]:
+    return [step.words for step in roles.plan(declared, actual)]
+
+
+def test_a_new_role_is_one_statement_with_a_verifier_and_no_password():
+    declared = role(password="Secret-1", createdb=True, connection_limit=5, valid_until="2031-01-01")
+    (step,) = roles.plan([declared], server(instants={"2031-01-01": "1"}))
+    assert step.operation.text == "CREATE ROLE {} LOGIN CREATEDB CONNECTION LIMIT {} VALID UNTIL {} PASSWORD {}"
+    assert scram.matches(step.operation.parts[-1].value, "Secret-1")
+    assert "Secret-1" not in repr((step, step.operation)) and "SCRAM" not in repr(step)
+
+
+def test_what_is_not_declared_is_left_alone():
+    actual = found(superuser=True, connection_limit=3, comment="by hand", member_of=["g"], settings={"work_mem": "1"})
+    assert words([role()], server(actual)) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "expected"),
+    [
+        ({"superuser": False}, {"superuser": True}, ["change superuser of role r"]),
+        ({"login": False, "createrole": True}, {}, ["change login, createrole of role r"]),
+        ({"connection_limit": 7}, {}, ["change connection_limit of role r"]),
+        ({"valid_until": "infinity"}, {}, []),
+        ({"valid_until": "noon"}, {"valid_until": "12"}, []),
+        ({"valid_until": "noon"}, {"valid_until": "13"}, ["change valid_until of role r"]),
+        ({"comment": ""}, {"comment": "old"}, ["comment on role r"]),
+        ({"comment": ""}, {}, []),
+        ({"password": "new"}, {"accepts": True}, []),
+        ({"password": "new"}, {"accepts": False}, ["change password of role r"]),
+        ({"password": "new"}, {"verifier": "md5" + "0" * 32}, ["change password of role r"]),
+        ({"password": "same"}, {"verifier": scram.verifier_of("same", iterations=2)}, []),
+        ({"member_of": ["g"]}, {"member_of": ["g", "by_hand"]}, []),
+        ({"member_of": ["g"]}, {}, ["grant role g to role r"]),
+        ({"state": "absent"}, {}, ["drop role r"]),
+    ],
+)
+def test_only_what_differs_is_changed(declared, actual, expected):
+    times = {"infinity": NEVER, "noon": "12"}
+    assert words([role(**declared)], server(found(**actual), known_roles={"g"}, instants=times)) == expected
+
+
+def test_a_given_verifier_is_sent_and_compared_as_it_is():
+    verifier = scram.verifier_of("x", iterations=3)
+    (step,) = roles.plan([role(password=verifier)], server(found(verifier=scram.verifier_of("x", iterations=3))))
+    assert step.operation.parts[-1].value == verifier
+    assert words([role(password=verifier)], server(found(verifier=verifier))) == []
+
+
+def test_a_role_may_be_a_member_of_one_that_is_declared_after_it():
+    declared = [role("a", member_of=["z"]), role("z", login=False)]
+    assert words(declared, server(known_roles=set())) == ["create role a", "create role z", "grant role z to role a"]
+
+
+def test_an_absent_role_that_does_not_exist_is_no_change():
+    assert words([role(state="absent")], server()) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "known", "reason"),
+    [
+        ([role("pg_x")], {}, "reserved"),
+        ([role("public")], {}, "reserved"),
+        ([role(member_of=["g"])], {"known_roles": {"other"}}, "role g, which does not exist"),
+        ([role(settings={"wurk_mem": 1})], {"known_settings": {"work_mem"}}, "no setting wurk_mem"),
+        ([role(state="absent")], {"login_role": "r"}, "while logged in"),
+        ([role("new"), role("tied", state="absent")], {}, "2 in database crm"),
+    ],
+)
+def test_what_cannot_be_is_refused(declared, known, reason):
+    actual = server(found(), found("tied"), ties={"tied": {"database crm": 2}}, **known)
+    with pytest.raises(PlatformError, match=reason):
+        roles.plan(declared, actual)
+
+
+TIMES = {"monday": "1", "tuesday": "2"}
+ANY_ROLE = some.fixed_dictionaries(
+    {
+        **{flag: some.none() | some.booleans() for flag in roles.FLAGS},
+        "connection_limit": some.none() | some.integers(-1, 3),
+        "valid_until": some.none() | some.sampled_from(sorted(TIMES)),
+        "comment": some.none() | some.sampled_from(["", "x", "it's"]),
+        "settings": some.none()
+        | some.dictionaries(some.sampled_from(["a.b", "work_mem"]), some.none() | some.integers()),
+        "member_of": some.none() | some.lists(some.sampled_from(["g", "h"]), unique=True),
+        "password": some.none() | some.sampled_from(["one", "two"]),
+    }
+)
+
+
+def carry_out(steps: list, actual: dict) -> dict:
+    """Return the server after the steps, going by what each of them says that it leaves."""
+    after = copy.deepcopy(actual)
+    for step in steps:
+        name = step.subject[len("role ") :]
+        one = after["roles"].setdefault(name, found(name, login=False))
+        for key, value in step.after.items():
+            if key == "password":
+                one["verifier"] = step.operation.parts[-1].value
+            elif key.startswith("member of "):
+                one["member_of"].append(key[len("member of ") :])
+            elif key == "valid_until":
+                one[key] = TIMES[value]
+            elif key in one:
+                one[key] = value
+            elif key != "present":
+                one["settings"][key] = value
+        for key in set(step.before) - set(step.after):
+            one["settings"].pop(key)
+    return after
+
+
+@examples(deadline=None)
+@given(some.lists(ANY_ROLE, min_size=2, max_size=2))
+def test_from_any_state_one_run_arrives_and_the_next_has_nothing_to_do(states):
+    actual = server(known_roles={"g", "h"}, instants=TIMES)
+    for state in states:
+        declared = [role(**state)]
+        actual = carry_out(roles.plan(declared, actual), actual)
+        assert roles.plan(declared, actual) == []

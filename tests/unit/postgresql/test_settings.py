@@ -1,0 +1,59 @@
+"""Settings of sessions: compared by what they mean, not by how they are spelled."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import settings
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
+
+
+def steps(declared: dict, stored: list[str]):
+    return list(settings.plan("role", "r", declared, settings.parsed(stored)))
+
+
+@pytest.mark.parametrize(
+    ("declared", "stored"),
+    [
+        ({"work_mem": "8MB"}, ["work_mem=8MB"]),
+        ({"timezone": "UTC"}, ["TimeZone=UTC"]),
+        ({"enable_seqscan": False}, ["enable_seqscan=off"]),
+        ({"statement_timeout": 5000}, ["statement_timeout=5000"]),
+        ({"search_path": ["app", "public"]}, ["search_path=app, public"]),
+        ({"search_path": '"$user", public'}, ['search_path="$user", public']),
+        ({"search_path": ['Mixed, "case"']}, ['search_path="Mixed, ""case"""']),
+        ({"search_path": ""}, ['search_path=""']),
+        ({"datestyle": ["ISO", "DMY"]}, ["DateStyle=ISO, DMY"]),
+        ({"app.name": "a=b"}, ["app.name=a=b"]),
+        ({"work_mem": None}, []),
+        ({}, ["work_mem=8MB"]),
+        (None, ["work_mem=8MB"]),
+    ],
+)
+def test_what_is_as_declared_is_left_alone(declared, stored):
+    assert steps(declared, stored) == []
+
+
+def test_a_setting_is_set_element_by_element():
+    (step,) = steps({"search_path": 'App, "Ünï"'}, ["search_path=public"])
+    assert step.words == "set search_path of role r"
+    assert step.operation.text == "ALTER ROLE {} SET {} TO {}, {}"
+    assert step.operation.parts == (Ident("r"), Ident("search_path"), Text("app"), Text("Ünï"))
+    assert (step.before, step.after) == ({"search_path": "public"}, {"search_path": "app, Ünï"})
+
+
+def test_a_name_of_two_parts_is_quoted_part_by_part_and_reset_by_null():
+    (step,) = steps({"app.name": None}, ["app.name=x"])
+    assert (step.operation.text, step.operation.parts) == (
+        "ALTER ROLE {} RESET {}.{}",
+        (Ident("r"), Ident("app"), Ident("name")),
+    )
+    assert (step.words, step.after) == ("reset app.name of role r", {})
+
+
+def test_a_setting_that_the_server_does_not_know_is_refused_unless_an_extension_may_bring_it():
+    settings.refuse_unknown("role r", {"Work_Mem": 1, "vendor.anything": 1}, {"work_mem"})
+    settings.refuse_unknown("role r", {"wurk_mem": 1}, None)
+    with pytest.raises(PlatformError, match="no setting wurk_mem"):
+        settings.refuse_unknown("role r", {"wurk_mem": 1}, {"work_mem"})
