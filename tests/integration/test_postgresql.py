@@ -105,7 +105,7 @@ def test_no_clear_password_reaches_the_server_log(converge, login, server):
     assert "Marker-9-in-no-log" not in server.logs()
 
 
-@pytest.mark.parametrize("password", ["a'b\"c\\d$e 1A-", "ação-Ünï-1", "㊗️-Ⅸ-1a", "soft\u00adhyphen-1A"])
+@pytest.mark.parametrize("password", ["a'b\"c\\d$e 1A-", "ação-Ünï-1", "㊗️-Ⅸ-1a", "soft\u00adhyphen-1A", "Ⅸ-😀-1a"])
 def test_passwords_of_any_characters_open_the_door(converge, login, query, password):
     converge("postgresql_roles", {**login, "roles": [role("spelled", password=password)]})
     assert query("select current_user", user="spelled", password=password) == [("spelled",)]
@@ -200,6 +200,8 @@ def test_somebody_elses_database_is_refused_and_nothing_else_is_done(module, log
         ({"name": "n", "owner": "nobody"}, "role nobody, does not exist"),
         ({"name": "n", "extensions": [{"name": "nothing"}]}, "does not have the extension nothing"),
         ({"name": "postgres", "encoding": "LATIN1"}, "its encoding is UTF8, not LATIN1"),
+        ({"name": "n", "encoding": "klingon"}, "has no encoding klingon"),
+        ({"name": "n", "template": "nowhere"}, "its template nowhere does not exist"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_done(module, login, query, database, reason):

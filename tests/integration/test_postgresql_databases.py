@@ -79,6 +79,12 @@ def test_an_extension_moves_to_its_declared_schema_and_brings_no_others_unasked(
     assert "requires cube" in module("postgresql_databases", {**login, "databases": [lacking]}).refusal
     lacking["extensions"].insert(0, {"name": "cube"})
     assert len(converge("postgresql_databases", {**login, "databases": [lacking]})) == 2
+    # Together they may go in any order.
+    for extension in lacking["extensions"]:
+        extension["state"] = "absent"
+    assert converge("postgresql_databases", {**login, "databases": [lacking]}) == [
+        "drop extension cube, earthdistance in moves"
+    ]
 
 
 def test_what_a_template_has_already_may_be_declared(converge, login, query):

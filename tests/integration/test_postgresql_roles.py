@@ -6,6 +6,8 @@ import pytest
 from integration import test_postgresql
 from integration.test_postgresql import PASSWORD, role
 
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import scram
+
 pytestmark = pytest.mark.integration
 server, login, query = test_postgresql.server, test_postgresql.login, test_postgresql.query
 
@@ -38,10 +40,36 @@ def test_where_verifiers_cannot_be_read_a_login_decides(converge, module, login,
     assert "may not read pg_authid" in refusal and verifier not in refusal
 
 
+def test_the_server_prepares_every_kind_of_password_as_we_do(query):
+    query("create role prepared login")
+    different = []
+    # Beside a character that normalization changes, another decides whether there is any.
+    others = [chr(point) for point in range(0xA0, 0x110000, 9973) if not 0xD800 <= point < 0xE000]
+    for password in ["Ⅸ" + other for other in (*others, "a\u0340", "א", "אa", "\u00ad", "\u3000")]:
+        ((stored,),) = query(
+            f"set scram_iterations = 1; alter role prepared password '{password}'; "
+            "select rolpassword from pg_authid where rolname = 'prepared'"
+        )
+        if not scram.matches(stored, password):
+            different.append(ascii(password))
+    assert different == []
+
+
+def test_a_login_that_needs_no_password_decides_nothing(module, login, query, server):
+    module("postgresql_roles", {**login, "roles": [role("doorman", createrole=True), role("waved_through")]})
+    server.run("sh", "-c", 'sed -i "1i host all waved_through all trust" "$PGDATA/pg_hba.conf"')
+    query("select pg_reload_conf()")
+    weak = {**login, "login_user": "doorman", "login_password": "Password-1-doorman"}
+    refusal = module("postgresql_roles", {**weak, "roles": [role("waved_through", password="Another-2-x")]}).refusal
+    assert "lets waved_through in without asking for a password" in refusal and "Another-2-x" not in refusal
+
+
 def test_settings_are_compared_by_what_they_mean(converge, login, query):
     settings = {"search_path": ["$user", "app"], "timezone": "UTC", "jit": False, "datestyle": "ISO, DMY"}
     plan = converge("postgresql_roles", {**login, "roles": [role("tuned", settings=settings)]})
     assert len(plan) == 5
+    acts_for = {"name": "acting", "member_of": ["tuned"], "settings": {"role": "tuned"}}
+    assert "set role of role acting" in converge("postgresql_roles", {**login, "roles": [acts_for]})
     assert query("show search_path", user="tuned", password="Password-1-tuned") == [('"$user", app',)]
     assert converge(
         "postgresql_roles", {**login, "roles": [role("tuned", settings={"search_path": '"$user", app', "jit": None})]}

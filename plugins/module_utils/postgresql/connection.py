@@ -9,7 +9,11 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PREREQUISITE, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
+    INTEGRATION,
+    PREREQUISITE,
+    PlatformError,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import failures
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Statement
 
@@ -135,16 +139,26 @@ class Server:
         """Tell whether a role's password is right by logging in with it.
 
         Raises:
-            PlatformError: the login did not get as far as its password.
+            PlatformError: the login did not get as far as its password, or the server did not ask for it.
         """
         try:
-            self._connect(self.login_database, user=user, password=password).close()
+            connection = self._connect(self.login_database, user=user, password=password)
         except psycopg2.OperationalError as error:
             answer = str(error).strip()
             if failures.WRONG_PASSWORD in answer:
                 return False
             if not failures.past_the_password(answer):
                 raise failures.of_connecting(answer, user, self.login_database, self.name) from None
+            return True
+        asked = connection.info.used_password
+        connection.close()
+        if not asked:
+            raise PlatformError(
+                INTEGRATION,
+                f"the server lets {user} in without asking for a password, so the declared one cannot be compared",
+                "log in as a role that may read pg_authid, or from where the server's pg_hba.conf asks for a password",
+                where=self.name,
+            )
         return True
 
     def rows(self, query: str, parameters: dict | None = None, database: str = "") -> list[dict]:

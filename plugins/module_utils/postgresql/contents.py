@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, PREREQUISITE, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
+    CONFIGURATION,
+    DATA,
+    PREREQUISITE,
+    PlatformError,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
@@ -41,13 +46,21 @@ from pg_available_extension_versions v join pg_available_extensions a using (nam
 
 
 def check(database: dict) -> None:
-    """Refuse names that PostgreSQL would not keep, or that are declared twice.
+    """Refuse names that PostgreSQL would not keep, that are its own, or that are declared twice.
 
     Raises:
         PlatformError: there is one.
     """
     for kind in ("schema", "extension"):
         check_names([item["name"] for item in database[f"{kind}s"]], kind)
+    for schema in database["schemas"]:
+        if schema["name"].startswith("pg_"):
+            raise PlatformError(
+                CONFIGURATION,
+                f"the name of schema {schema['name']} is reserved by PostgreSQL",
+                "choose another",
+                where=f"database {database['name']}",
+            )
 
 
 def inspect(rows: Rows, database: dict) -> dict:
@@ -122,16 +135,15 @@ def plan(database: dict, inside: dict, offers: dict[str, dict] | None) -> t.Iter
     )
     for schema in kept["schemas"]:
         yield from _schema(name, schema, inside["schemas"].get(schema["name"]))
-    for extension in dropped["extensions"]:
-        actual = inside["extensions"].get(extension["name"])
-        if actual:
-            yield _drop(name, "extension", extension["name"], actual["version"])
+    leaving = [extension["name"] for extension in dropped["extensions"] if extension["name"] in inside["extensions"]]
+    if leaving:
+        yield _drop(name, "extension", {item: inside["extensions"][item]["version"] for item in leaving})
     for extension in kept["extensions"]:
         yield from _extension(name, extension, inside["extensions"].get(extension["name"]))
     for schema in dropped["schemas"]:
         actual = inside["schemas"].get(schema["name"])
         if actual:
-            yield _drop(name, "schema", schema["name"], actual["owner"])
+            yield _drop(name, "schema", {schema["name"]: actual["owner"]})
     if database["revoke_public"] and "public" in schema_names(database, inside) and _everybody_creates(inside):
         words = f"revoke create on schema public of {name} from PUBLIC"
         shown = "PUBLIC may create"
@@ -146,9 +158,11 @@ def _step(name: str, words: str, text: str, parts: tuple, before: dict, after: d
     return Step(f"database {name}", words, Statement(text, parts, name), before, after)
 
 
-def _drop(name: str, kind: str, dropped: str, shown: str) -> Step:
-    text = f"DROP {kind.upper()} {{}}"
-    return _step(name, f"drop {kind} {dropped} in {name}", text, (Ident(dropped),), {f"{kind} {dropped}": shown}, {})
+def _drop(name: str, kind: str, dropped: dict[str, str]) -> Step:
+    # Together in one statement, those that depend on each other may be declared in any order.
+    text = f"DROP {kind.upper()} {', '.join('{}' for _item in dropped)}"
+    before = {f"{kind} {item}": shown for item, shown in dropped.items()}
+    return _step(name, f"drop {kind} {', '.join(dropped)} in {name}", text, tuple(map(Ident, dropped)), before, {})
 
 
 def _schema(name: str, schema: dict, actual: dict | None) -> t.Iterator[Step]:

@@ -12,6 +12,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
     INTEGRATION,
+    PREREQUISITE,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
@@ -27,9 +28,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
 # What is not known (none) is not checked.
 EMPTY: dict = {
     "databases": {},
+    "known_databases": None,
     "known_roles": None,
     "known_settings": None,
     "available": None,
+    "encodings": {},
     "login_database": None,
     "public_creates": False,
 }
@@ -46,6 +49,9 @@ select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(en
        (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()
         and backend_type = 'client backend') as sessions
 from pg_database d where datname = any(%(names)s)
+"""
+ENCODINGS = """
+select spelled, pg_encoding_to_char(pg_char_to_encoding(spelled)) as encoding from unnest(%(spellings)s) as spelled
 """
 
 
@@ -66,8 +72,9 @@ def inspect(server: Server, databases: list[dict]) -> dict:
     """Return the declared databases as they are, and what the server has to offer.
 
     Returns:
-        `databases` by name, those to be kept with their contents; `known_roles`, `known_settings`, `available`
-        (extensions), `login_database`, and whether everybody `public_creates` in a new database.
+        `databases` by name, those to be kept with their contents; `known_databases`, `known_roles`, `known_settings`,
+        `available` (extensions), `encodings` (the server's name of each, empty where it has none, by declared
+        spelling), `login_database`, and whether everybody `public_creates` in a new database.
 
     Raises:
         PlatformError: the server or one of the databases cannot be asked.
@@ -82,12 +89,20 @@ def inspect(server: Server, databases: list[dict]) -> dict:
             actual.update(_inspect_inside(server, declared))
     return {
         "databases": found,
+        "known_databases": {row["name"] for row in server.rows("select datname as name from pg_database")},
         "known_roles": server.role_names(),
         "known_settings": settings.known(server.rows) if any(item.get("settings") for item in databases) else None,
         "available": contents.available(server.rows) if any(item["extensions"] for item in databases) else None,
+        "encodings": _encodings(server, databases),
         "login_database": server.login_database,
         "public_creates": server.version < FIRST_CLOSED_VERSION,
     }
+
+
+def _encodings(server: Server, databases: list[dict]) -> dict[str, str]:
+    spellings = sorted({database["encoding"] for database in databases if database.get("encoding")})
+    rows = server.rows(ENCODINGS, {"spellings": spellings}) if spellings else []
+    return {row["spelled"]: row["encoding"] for row in rows}
 
 
 def _inspect_inside(server: Server, database: dict) -> dict:
@@ -106,12 +121,17 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
     """
     check(databases)
     steps: list[Step] = []
+    templates = None if actual["known_databases"] is None else set(actual["known_databases"])
     for database in databases:
         found = actual["databases"].get(database["name"])
         if database["state"] == "absent":
             steps.extend(_drop(database, found, actual))
             continue
         _refuse(database, found, actual)
+        if templates is not None:
+            _refuse_template(database, found, templates)
+            # The next one may be copied from this one.
+            templates.add(database["name"])
         steps.extend(_database(database, found))
         inside = found or contents.of_a_new_database(database, actual["public_creates"])
         steps.extend(contents.plan(database, inside, actual["available"]))
@@ -132,6 +152,11 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
     owner = database.get("owner")
     _refuse_unknown_roles(database, found, actual["known_roles"])
     settings.refuse_unknown(where, database.get("settings"), actual["known_settings"])
+    encoding = actual["encodings"].get(database.get("encoding"))
+    if encoding == "":
+        raise PlatformError(
+            CONFIGURATION, f"the server has no encoding {database['encoding']}", "correct its name", where=where
+        )
     if found is None:
         return
     if owner and found["owner"] != owner and not database["reassign_owner"]:
@@ -141,23 +166,22 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
             "find out whose data it is; then correct the declaration, or set reassign_owner to hand it over",
             where=where,
         )
-    for fixed in ("encoding", "locale"):
-        if database.get(fixed) and _folded(found[fixed]) != _folded(database[fixed]):
+    for fixed, declared in (("encoding", encoding or database.get("encoding")), ("locale", database.get("locale"))):
+        if declared and _folded(found[fixed]) != _folded(declared):
             raise PlatformError(
                 DATA,
-                f"its {fixed} is {found[fixed]}, not {database[fixed]}, and cannot be changed in place",
+                f"its {fixed} is {found[fixed]}, not {declared}, and cannot be changed in place",
                 "keep it as it is in the declaration, or dump, drop and restore the database",
                 where=where,
             )
 
 
 def _refuse_unknown_roles(database: dict, found: dict | None, known: set[str] | None) -> None:
-    uses = {"its owner": database.get("owner")}
-    uses.update({f"the owner of its schema {schema['name']}": schema["owner"] for schema in database["schemas"]})
+    uses = [("its owner", database.get("owner"))]
+    uses += [(f"the owner of its schema {schema['name']}", schema["owner"]) for schema in database["schemas"]]
     for grant in database["privileges"]:
-        uses[f"{grant['role']}, to hold privileges"] = grant["role"]
-        uses[f"{grant['creator']}, to create objects"] = grant["creator"]
-    for use, role in uses.items():
+        uses += [("a holder of privileges", grant["role"]), ("a creator of objects", grant["creator"])]
+    for use, role in uses:
         if role and known is not None and role not in known:
             present = f"; the database belongs to role {found['owner']}" if found else ""
             raise PlatformError(
@@ -166,6 +190,17 @@ def _refuse_unknown_roles(database: dict, found: dict | None, known: set[str] | 
                 "declare the role first; in check mode, name it in assume_roles where the same play would make it",
                 where=f"database {database['name']}",
             )
+
+
+def _refuse_template(database: dict, found: dict | None, templates: set[str]) -> None:
+    template = database.get("template")
+    if found is None and template and template not in templates:
+        raise PlatformError(
+            PREREQUISITE,
+            f"its template {template} does not exist",
+            "declare that database before this one, or correct its name",
+            where=f"database {database['name']}",
+        )
 
 
 def _folded(value: str) -> str:

@@ -74,6 +74,7 @@ def of_connecting(answer: str, user: str, database: str, where: str) -> Platform
         database: the database that it was to log in to.
         where: the server, in words.
     """
+    answer = " ".join(answer.split())
     words, category, remedy = next(known for known in CONNECTING if known[0] in answer)
     what = f"{user} cannot connect to database {database}: {answer}"
     if words == WRONG_PASSWORD:

@@ -23,6 +23,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
     Text,
     check_name,
     check_names,
+    is_text,
 )
 
 FLAGS = ("login", "superuser", "createdb", "createrole", "replication")
@@ -62,7 +63,8 @@ def check(roles: list[dict]) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        PlatformError: a name that PostgreSQL would not keep, one declared twice, or a reserved one.
+        PlatformError: a name that PostgreSQL would not keep, one declared twice, a reserved one, or a password that
+            nobody could log in with.
     """
     check_names([role["name"] for role in roles], "role")
     for role in roles:
@@ -70,6 +72,13 @@ def check(roles: list[dict]) -> None:
         if name.startswith("pg_") or name in ("public", "none"):
             raise PlatformError(
                 CONFIGURATION, "the name is reserved by PostgreSQL", "choose another", where=f"role {name}"
+            )
+        if not is_text(role.get("password") or ""):
+            raise PlatformError(
+                CONFIGURATION,
+                "its password holds a zero byte or is not valid UTF-8",
+                "choose another password",
+                where=f"role {name}",
             )
         for group in role.get("member_of") or []:
             check_name(group, "role")

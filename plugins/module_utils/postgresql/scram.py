@@ -19,6 +19,7 @@ SALT_BYTES = 16
 VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 
 _PROHIBITED = (
+    stringprep.in_table_a1,
     stringprep.in_table_c12,
     stringprep.in_table_c21_c22,
     stringprep.in_table_c3,
@@ -73,14 +74,14 @@ def _prepared(password: str) -> bytes:
         for character in password
         if not stringprep.in_table_b1(character)
     )
-    normal = unicodedata.normalize("NFKC", mapped)
+    # Like PostgreSQL, look at the characters as they are before normalization, which would hide some of them.
     if (
-        not normal
-        or any(table(character) for character in normal for table in _PROHIBITED)
-        or not _direction_is_valid(normal)
+        not mapped
+        or any(table(character) for character in mapped for table in _PROHIBITED)
+        or not _direction_is_valid(mapped)
     ):
         return password.encode()
-    return normal.encode()
+    return unicodedata.normalize("NFKC", mapped).encode()
 
 
 def _direction_is_valid(text: str) -> bool:

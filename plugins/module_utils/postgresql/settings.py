@@ -15,6 +15,8 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
 
 # The server quotes each element of these by itself: as one literal, `a, b` would be a single name.
 LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
+# The server's list of settings leaves it out, though it can be set: whom a session acts as.
+UNLISTED = "role"
 ELEMENT = re.compile(r'"((?:[^"]|"")*)"|([^,"\s]+)')
 
 
@@ -30,7 +32,7 @@ def known(rows: t.Callable[[str], list[dict]]) -> set[str]:
     Args:
         rows: runs a query.
     """
-    return {row["name"] for row in rows("select lower(name) as name from pg_settings")}
+    return {UNLISTED, *(row["name"] for row in rows("select lower(name) as name from pg_settings"))}
 
 
 def refuse_unknown(subject: str, declared: dict | None, known_names: set[str] | None) -> None:

@@ -44,15 +44,28 @@ class Statement:
     alone: bool = False
 
 
+def is_text(value: str) -> bool:
+    """Tell whether PostgreSQL can hold a value: it has no zero byte and is valid UTF-8."""
+    try:
+        return b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def check_name(name: str, kind: str) -> str:
     """Return a name if PostgreSQL keeps it to the letter.
 
     Raises:
-        PlatformError: it is empty, too long (PostgreSQL would cut it) or holds a zero byte.
+        PlatformError: it is empty, too long (PostgreSQL would cut it) or no text that PostgreSQL can hold.
     """
-    length = len(name.encode())
-    if not name or length > MAXIMUM_NAME_BYTES or "\0" in name:
-        reason = "it is empty" if not name else f"it has {length} bytes" if "\0" not in name else "it holds a zero byte"
+    reason = ""
+    if not name:
+        reason = "it is empty"
+    elif not is_text(name):
+        reason = "it holds a zero byte or is not valid UTF-8"
+    elif len(name.encode()) > MAXIMUM_NAME_BYTES:
+        reason = f"it has {len(name.encode())} bytes"
+    if reason:
         raise PlatformError(
             CONFIGURATION,
             f"{name[:70]!r} cannot be the name of a {kind}: {reason}",

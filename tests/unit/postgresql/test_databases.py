@@ -124,6 +124,11 @@ def test_creating_in_the_schema_public_is_revoked_where_everybody_may(public_cre
             {"extensions": {"vector": installed()}, "schemas": {"public": space(objects=9)}},
             ["drop extension vector in d", "drop schema public in d"],
         ),
+        (
+            {"extensions": [extension(name, state="absent") for name in ("cube", "earthdistance", "vector")]},
+            {"extensions": {"cube": installed(), "earthdistance": installed()}},
+            ["drop extension cube, earthdistance in d"],
+        ),
         ({"state": "absent"}, {}, ["drop database d"]),
         ({"state": "absent", "force": True}, {"sessions": 3}, ["drop database d"]),
     ],
@@ -161,6 +166,7 @@ def test_only_what_differs_is_changed(declared, actual, expected):
         ),
         ({"schemas": [schema("s", state="absent")]}, {"schemas": {"s": space(objects=4)}}, "holds 4 objects"),
         ({"schemas": [schema("s"), schema("s")]}, {}, "declared twice"),
+        ({"schemas": [schema("pg_s")]}, {}, "pg_s is reserved"),
         (
             {"privileges": [grant("schema", "USAGE", schema="nowhere")]},
             {"held": [{}]},
@@ -173,6 +179,24 @@ def test_what_cannot_be_is_refused_whatever_else_is_declared(declared, actual, r
     fine = database(name="fine", comment="c")
     with pytest.raises(PlatformError, match=reason):
         databases.plan([fine, database(**declared)], server(found(**actual)))
+
+
+def test_an_encoding_is_compared_by_the_servers_name_for_it():
+    aliases = {"unicode": "UTF8", "klingon": ""}
+    assert words(database(encoding="unicode"), server(found(), encodings=aliases)) == []
+    for actual in (found(), None):
+        with pytest.raises(PlatformError, match="the server has no encoding klingon"):
+            databases.plan([database(encoding="klingon")], server(actual, encodings=aliases))
+
+
+def test_a_template_has_to_exist_or_to_be_declared_before():
+    copy, original = database(template="original"), database(name="original")
+    assert len(databases.plan([original, copy], server(known_databases=set()))) == 2
+    assert len(databases.plan([copy], server(known_databases={"original"}))) == 1
+    with pytest.raises(PlatformError, match="its template original does not exist"):
+        databases.plan([copy, original], server(known_databases=set()))
+    # What a database was made from once does not matter later.
+    assert words(copy, server(found(), known_databases={"d"})) == []
 
 
 def test_a_conflict_of_owners_is_about_data_and_a_missing_owner_about_integration():
@@ -197,6 +221,12 @@ def test_every_role_that_is_named_has_to_exist(declared):
     with pytest.raises(PlatformError, match="role ghost, does not exist"):
         databases.plan([database(**declared)], server(known_roles={"o", "reader"}))
     assert words(database(**declared), server(known_roles={"o", "reader", "ghost"}))[0] == "create database d"
+
+
+def test_no_grant_hides_the_missing_role_of_another():
+    grants = [grant("database", "CONNECT", role=role) for role in ("ghost", "reader")]
+    with pytest.raises(PlatformError, match="a holder of privileges, role ghost, does not exist"):
+        databases.plan([database(privileges=grants)], server(known_roles={"reader"}))
 
 
 def test_the_database_that_is_logged_in_to_is_not_dropped():

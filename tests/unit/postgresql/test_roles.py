@@ -103,6 +103,12 @@ def test_names_that_cannot_be(name):
         roles.plan([filled({"name": name, "state": "present"})], roles.EMPTY)
 
 
+@pytest.mark.parametrize("password", ["a\0b", "a\ud800"])
+def test_passwords_that_nobody_could_log_in_with(password):
+    with pytest.raises(PlatformError, match="its password holds a zero byte"):
+        roles.plan([filled({"name": "a", "state": "present", "password": password})], roles.EMPTY)
+
+
 def test_a_role_declared_twice_is_refused():
     with pytest.raises(PlatformError, match="declared twice"):
         roles.plan([filled({"name": "a", "state": "present"})] * 2, roles.EMPTY)

@@ -50,7 +50,9 @@ def test_a_declared_verifier_is_compared_as_it_is():
         ("a\u00a0b", "a b"),
         ("\u0007", "\u0007"),  # prohibited: taken as it is, as PostgreSQL does
         ("\u06271", "\u06271"),  # a direction that is not allowed: as it is
-        ("\u0221", "\u0221"),  # unassigned in Unicode 3.2: as it is
+        ("\u2168\u0221", "\u2168\u0221"),  # unassigned in Unicode 3.2: all of it as it is
+        ("\u2168\U0001f600", "\u2168\U0001f600"),  # and so are the emojis
+        ("a\u0340", "a\u0340"),  # prohibited, though normalization would replace it by what is not
     ],
 )
 def test_passwords_are_prepared_as_the_server_prepares_them(spelled, prepared):

@@ -55,5 +55,7 @@ def test_a_name_of_two_parts_is_quoted_part_by_part_and_reset_by_null():
 def test_a_setting_that_the_server_does_not_know_is_refused_unless_an_extension_may_bring_it():
     settings.refuse_unknown("role r", {"Work_Mem": 1, "vendor.anything": 1}, {"work_mem"})
     settings.refuse_unknown("role r", {"wurk_mem": 1}, None)
+    # The server does not list this one.
+    settings.refuse_unknown("role r", {"role": "owners"}, settings.known(lambda query: [{"name": "work_mem"}]))
     with pytest.raises(PlatformError, match="no setting wurk_mem"):
         settings.refuse_unknown("role r", {"wurk_mem": 1}, {"work_mem"})

@@ -21,7 +21,13 @@ def test_a_name_is_taken_if_it_has_1_to_63_bytes_and_none_is_zero(name):
 
 @pytest.mark.parametrize(
     ("names", "reason"),
-    [(["a", "b", "a"], "declared twice"), (["a", ""], "it is empty"), (["é" * 32], "64 bytes"), (["a\0"], "zero byte")],
+    [
+        (["a", "b", "a"], "declared twice"),
+        (["a", ""], "it is empty"),
+        (["é" * 32], "64 bytes"),
+        (["a\0"], "zero byte"),
+        (["a\ud800"], "UTF-8"),
+    ],
 )
 def test_impossible_lists_of_names_say_why(names, reason):
     with pytest.raises(PlatformError, match=reason):
