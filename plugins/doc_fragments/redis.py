@@ -21,7 +21,10 @@ options:
     type: int
     default: 6379
   login_user:
-    description: User to log in as.
+    description:
+      - User to log in as.
+      - It needs the rights of V(+acl), V(+command|list), V(+config|get), V(+info) where no ACL file is configured, and
+        outside of check mode V(+config|rewrite) there.
     type: str
     default: default
   login_password:

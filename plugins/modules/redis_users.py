@@ -13,6 +13,8 @@ description:
   - Creates, changes and deletes ACL users, and has the server keep them over a restart.
   - A declared user is exactly what is declared; an undeclared one is left alone.
   - Rules are compared by what they mean. Passwords are sent and compared as SHA-256 hashes.
+  - The user that the module logs in as is changed only if it is declared, after all others, and never removed or
+    disabled.
 author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
@@ -27,23 +29,25 @@ options:
     required: true
     suboptions:
       name:
-        description: Name.
+        description: Name, without spaces and quotes.
         type: str
         required: true
       password:
-        description: Its only password.
+        description: Its only password; needed where O(users[].enabled).
         type: str
       enabled:
         description: Whether it may log in.
         type: bool
         default: true
       keys:
-        description: Key patterns that it may read and write; with the prefix V(%R~) read only, with V(%W~) write only.
+        description:
+          - Key patterns that it may read and write; with the prefix V(%R~) read only, with V(%W~) write only.
+          - The prefix V(~) may be written or left out.
         type: list
         elements: str
         default: []
       channels:
-        description: Patterns of channels that it may use.
+        description: Patterns of channels that it may use; the prefix V(&) may be written or left out.
         type: list
         elements: str
         default: []
@@ -94,14 +98,15 @@ def run(module):
     declared = module.params["users"]
     if module.params["assume_empty"]:
         refuse_assumption(module)
-        return converge(module, users.plan(declared, {}), lambda step: None)
+        return converge(module, users.plan(declared, users.Actual({})), lambda step: None)
     server = Server(module.params)
     try:
-        steps = users.plan(declared, users.inspect(server), server.user)
+        command = users.way_to_persist(server)
+        steps = users.plan(declared, users.inspect(server))
         result = converge(module, steps, lambda step: server.call(*step.operation))
         if not module.check_mode:
             # At each run: an earlier one may have been interrupted between the change and this.
-            users.persist(server)
+            users.persist(server, command, result["plan"])
         return result
     finally:
         server.close()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
@@ -54,7 +55,7 @@ class Server:
                 "install it, for example the package python3-redis",
             )
         self.user = options["login_user"]
-        self.name = f"Redis at {options['login_unix_socket'] or options['login_host']}:{options['login_port']}"
+        self.name = f"Redis at {options['login_unix_socket'] or '{login_host}:{login_port}'.format(**options)}"
         self._timeout = options["connect_timeout"]
         place = {"host": options["login_host"], "port": options["login_port"]}
         if options["login_unix_socket"]:
@@ -64,6 +65,8 @@ class Server:
                 ssl=True,
                 ssl_ca_certs=options["ca_cert"],
                 ssl_cert_reqs="required" if options["validate_certs"] else "none",
+                # Some versions of the library would accept a certificate for any name.
+                ssl_check_hostname=options["validate_certs"],
             )
         self._client = redis.Redis(
             username=self.user,
@@ -71,6 +74,8 @@ class Server:
             socket_connect_timeout=self._timeout,
             socket_timeout=self._timeout,
             decode_responses=True,
+            # Others may have used any bytes in a pattern; they must not keep us from reading the rest.
+            encoding_errors="surrogateescape",
             **place,
         )
 
@@ -94,39 +99,35 @@ class Server:
                     ) from None
                 time.sleep(0.2)
             except redis.exceptions.RedisError as error:
-                raise self._translated(str(error), " ".join(words[:2])) from None
+                raise self._translated(error, " ".join(words[:2])) from None
 
-    def _translated(self, answer: str, command: str) -> PlatformError:
-        first = answer.splitlines()[0] if answer else "connection lost"
-        lowered = first.lower()
-        if "wrongpass" in lowered or "invalid username-password" in lowered or "invalid password" in lowered:
-            return PlatformError(
+    def _translated(self, error: Exception, command: str) -> PlatformError:
+        answer = (str(error).splitlines() or ["connection lost"])[0]
+        failures = redis.exceptions
+        if answer.startswith(("WRONGPASS", "invalid username-password", "invalid password")):
+            category, what, remedy = (
                 INTEGRATION,
                 f"the server refuses the password of {self.user}",
                 "correct login_password",
-                where=self.name,
             )
-        if "noauth" in lowered or "authentication required" in lowered:
-            return PlatformError(
-                INTEGRATION, "the server wants a password", "set login_user and login_password", where=self.name
-            )
-        if "noperm" in lowered or "no permissions" in lowered:
-            return PlatformError(
+        elif answer.startswith("NOAUTH") or isinstance(error, failures.AuthenticationError):
+            category, what, remedy = INTEGRATION, "the server wants a password", "set login_user and login_password"
+        elif isinstance(error, failures.NoPermissionError):
+            right = re.search("'([^']+)' command", answer)
+            category, what, remedy = (
                 INTEGRATION,
-                f"{self.user} may not run {command}: {first}",
-                "log in as a user with +@admin",
-                where=self.name,
+                f"{self.user} may not run {command}",
+                f"log in as a user with +@admin, or allow +{right[1] if right else command.lower()} to this one",
             )
-        if "connect" in lowered or "timeout" in lowered or "timed out" in lowered or "closed" in lowered:
-            return PlatformError(
+        elif isinstance(error, (failures.ConnectionError, failures.TimeoutError)):
+            category, what, remedy = (
                 NETWORK,
-                f"no connection: {first}",
+                f"no connection: {answer}",
                 "check that the server runs and can be reached from this host",
-                where=self.name,
             )
-        return PlatformError(
-            CONFIGURATION, f"{command} was refused: {first}", "correct the declaration", where=self.name
-        )
+        else:
+            category, what, remedy = CONFIGURATION, f"{command} was refused: {answer}", "correct the declaration"
+        return PlatformError(category, what, remedy, where=self.name)
 
     def close(self) -> None:
         """Close the connection."""

@@ -1,0 +1,91 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Rules about commands in one canonical form, found without asking a server.
+
+The server applies rules one after the other. Two of them may change places unless one allows what the other may forbid,
+and a rule that says what holds anyway says nothing. Nobody but the server knows which commands a category holds, so a
+category counts as overlapping with everything.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+ALIASES = {"allcommands": "+@all", "nocommands": "-@all"}
+EVERYTHING = "@all"
+
+
+def canonical(rules: t.Iterable[str]) -> tuple[str, ...]:
+    """Return rules of the same meaning: first the one about all commands, no idle ones, in one order of the possible.
+
+    Args:
+        rules: rules such as `+@all`, `-@dangerous`, `+config|get`, in the order in which they are applied.
+    """
+    base, said = f"-{EVERYTHING}", {}
+    for rule in rules:
+        rule = ALIASES.get(rule.lower(), rule.lower())
+        subject = rule[1:]
+        if subject == EVERYTHING:
+            base, said = rule, {}
+            continue
+        # The latest rule about a command counts, for its subcommands too.
+        said = {known: other for known, other in said.items() if not _covers(subject, known)}
+        said[subject] = rule
+    telling: list[str] = [base]
+    for rule in said.values():
+        if not _is_idle(rule, telling):
+            telling.append(rule)
+    return (base, *_ordered(telling[1:]))
+
+
+def unknown(rules: t.Iterable[str], vocabulary: t.Collection[str]) -> list[str]:
+    """Return the canonical rules whose subject the server does not know.
+
+    Args:
+        rules: canonical rules.
+        vocabulary: the server's categories with their @, its commands, and its subcommands as `command|subcommand`.
+    """
+    return [rule for rule in rules if rule[1:] != EVERYTHING and not _is_known(rule, vocabulary)]
+
+
+def _is_known(rule: str, vocabulary: t.Collection[str]) -> bool:
+    subject = rule[1:]
+    if subject in vocabulary:
+        return True
+    command, bar, argument = subject.partition("|")
+    # A command without subcommands can be allowed with one first argument, as in +select|0.
+    takes_argument = command in vocabulary and not any(known.startswith(f"{command}|") for known in vocabulary)
+    return bool(rule[0] == "+" and bar and argument and takes_argument)
+
+
+def _covers(subject: str, other: str) -> bool:
+    return subject in (EVERYTHING, other) or other.startswith(f"{subject}|")
+
+
+def _overlap(rule: str, other: str) -> bool:
+    one, two = rule[1:], other[1:]
+    return "@" in (one[:1], two[:1]) or _covers(one, two) or _covers(two, one)
+
+
+def _is_idle(rule: str, earlier: list[str]) -> bool:
+    for other in reversed(earlier):
+        if _overlap(rule, other) and other[0] != rule[0]:
+            return False
+        if _covers(other[1:], rule[1:]):
+            return True
+    return False
+
+
+def _ordered(rules: list[str]) -> t.Iterator[str]:
+    remaining = list(rules)
+    while remaining:
+        free = [
+            rule
+            for place, rule in enumerate(remaining)
+            if not any(_overlap(rule, other) and rule[0] != other[0] for other in remaining[:place])
+        ]
+        first = min(free)
+        remaining.remove(first)
+        yield first
