@@ -11,7 +11,7 @@ short_description: Measure a host, in one round trip
 version_added: "0.1.0"
 description:
   - Reads all that the roles C(preflight), C(docker) and C(firewall) decide by. Changes nothing.
-  - What cannot be measured is null; nothing that is missing on the host makes it fail.
+  - What cannot be measured is null and named in RV(host.unknown); nothing that is missing on the host makes it fail.
 author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
@@ -79,7 +79,7 @@ host:
       description: C(version) and C(controllers).
       type: dict
     clock:
-      description: Whether the clock is C(synchronized).
+      description: Whether the clock is C(synchronized), and the C(source) that sets it.
       type: dict
     data:
       description: >-
@@ -94,14 +94,16 @@ host:
       type: list
       elements: int
     listeners:
-      description: Holders of the asked ports; C(container) tells whether it is Docker.
+      description: >-
+        C(port), C(protocol), C(address), C(pid) and C(process) of those that hold the asked ports; C(container) tells
+        whether it is Docker.
       type: list
       elements: dict
     packages:
       description: C(version) and C(held) of those asked packages that are installed.
       type: dict
     docker:
-      description: C(version), C(engine_version), C(running), C(compose_version) and C(config).
+      description: C(version), C(engine_version), C(running), C(compose_version), C(data_root) and C(config).
       type: dict
     ufw:
       description: C(installed), C(active), C(ipv6), C(defaults) and C(rules).
@@ -109,32 +111,17 @@ host:
     resolved:
       description: Addresses of the asked names; empty where one does not resolve.
       type: dict
+    unknown:
+      description: What could not be measured, and why; a part that is missing altogether is null.
+      type: list
+      elements: str
 """
-
-from concurrent.futures import ThreadPoolExecutor
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.host import network, software, storage, system
-
-
-def measured(options):
-    """Return everything about the host but what names resolve to."""
-    probes = {
-        "system": system.inspect,
-        "data": lambda: storage.inspect(options["data_path"]),
-        "network": network.inspect,
-        "ssh_ports": network.ssh_ports,
-        "listeners": lambda: network.listeners(options["ports"]),
-        "packages": lambda: software.packages(options["packages"]),
-        "docker": software.docker,
-        "ufw": software.ufw,
-    }
-    # Nearly all of the time goes into waiting for commands.
-    with ThreadPoolExecutor(len(probes)) as pool:
-        running = {name: pool.submit(probe) for name, probe in probes.items()}
-    results = {name: future.result() for name, future in running.items()}
-    return {**results.pop("system"), **results}
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.host import network
+from ansible_collections.borgstack.platform.plugins.module_utils.host.measure import measure
 
 
 def main():
@@ -150,7 +137,10 @@ def main():
         },
         supports_check_mode=True,
     )
-    host = measured(module.params) if module.params["gather"] == "all" else {}
+    try:
+        host = measure(module.params) if module.params["gather"] == "all" else {}
+    except PlatformError as error:
+        module.fail_json(**error.as_result())
     host["resolved"] = network.resolved(module.params["resolve"])
     module.exit_json(changed=False, host=host)
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import NETWORK, PREREQUISITE
@@ -25,8 +27,10 @@ def preflight_findings(host: dict, requirements: dict) -> list[dict]:
     Returns:
         Findings with `id`, `severity` (error, warning), `category`, `subject`, `measured`, `required` and `remedy`.
     """
-    checks = (_system, _size, _ports, _clock, _names, _encryption, _declared_memory, _docker)
-    found = [finding for check in checks for finding in check(host, requirements)]
+    found = list(_unknown(host))
+    for check, parts in CHECKS:
+        if all(host.get(part) is not None for part in parts):
+            found += check(host, requirements)
     return sorted(found, key=lambda finding: finding["severity"] != "error")
 
 
@@ -42,6 +46,15 @@ def _finding(
         "required": str(required),
         "remedy": remedy,
     }
+
+
+def _unknown(host: dict) -> t.Iterator[dict]:
+    """Name the parts that were not measured at all: later roles would decide without knowing."""
+    reasons = dict(line.split(": ", 1) for line in host["unknown"])
+    for part in sorted(reasons):
+        if host.get(part) is None:
+            remedy = "correct the cause, and run this as root"
+            yield _finding("unknown", "error", part, f"unknown: {reasons[part]}", "to be measured", remedy)
 
 
 def _system(host: dict, requirements: dict) -> t.Iterator[dict]:
@@ -67,8 +80,7 @@ def _system(host: dict, requirements: dict) -> t.Iterator[dict]:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    parts = text.split("-")[0].split(".")
-    return tuple(int(part) for part in parts[:2] if part.isdigit())
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
 def _size(host: dict, requirements: dict) -> t.Iterator[dict]:
@@ -112,12 +124,16 @@ def _size(host: dict, requirements: dict) -> t.Iterator[dict]:
 
 
 def _ports(host: dict, requirements: dict) -> t.Iterator[dict]:
-    for holder in host["listeners"]:
-        if not holder["container"]:
-            measured = f"held by {holder['process'] or 'an unknown process'} (pid {holder['pid'] or 'unknown'})"
-            subject = f"port {holder['port']}/{holder['protocol']}"
-            remedy = f"stop and disable {holder['process'] or 'that process'}: the proxy needs the port"
-            yield _finding("port", "error", subject, measured, "free", remedy)
+    # One process may hold a port in both families.
+    holders = {
+        (holder["port"], holder["protocol"], holder["process"], holder["pid"])
+        for holder in host["listeners"]
+        if not holder["container"]
+    }
+    for port, protocol, process, pid in sorted(holders, key=str):
+        measured = f"held by {process or 'an unknown process'} (pid {pid or 'unknown'})"
+        remedy = f"stop and disable {process or 'that process'}: the proxy needs the port"
+        yield _finding("port", "error", f"port {port}/{protocol}", measured, "free", remedy)
 
 
 def _clock(host: dict, requirements: dict) -> t.Iterator[dict]:
@@ -132,12 +148,20 @@ def _clock(host: dict, requirements: dict) -> t.Iterator[dict]:
 
 def _names(host: dict, requirements: dict) -> t.Iterator[dict]:
     severity = SEVERITIES.get(requirements["dns"])
-    own = set(host["network"]["addresses"]) | set(requirements["public_addresses"])
+    own = {_canonical(address) for address in [*host["network"]["addresses"], *requirements["public_addresses"]]}
     for name, addresses in host["resolved"].items():
-        if severity and not own & set(addresses):
+        if severity and not own & set(map(_canonical, addresses)):
             remedy = "correct its A and AAAA records; behind address translation set preflight_public_addresses"
             measured = ", ".join(addresses) or "does not resolve"
             yield _finding("dns", severity, f"DNS of {name}", measured, " or ".join(sorted(own)), remedy, NETWORK)
+
+
+def _canonical(address: str) -> str:
+    """Return an address in the one spelling that compares; what is none stays as it is."""
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return address
 
 
 def _encryption(host: dict, requirements: dict) -> t.Iterator[dict]:
@@ -176,3 +200,16 @@ def _docker(host: dict, requirements: dict) -> t.Iterator[dict]:
     if host["docker"]["version"] and not host["docker"]["running"]:
         remedy = "read `systemctl status docker` and `journalctl -u docker`, correct the cause and start it"
         yield _finding("docker", "error", "Docker's daemon", "does not answer", "running", remedy)
+
+
+# Each check, and the parts of the host that it reads: without one of them it has nothing to say.
+CHECKS: tuple[tuple[t.Callable[[dict, dict], t.Iterable[dict]], tuple[str, ...]], ...] = (
+    (_system, ("os", "architecture", "kernel", "cgroup")),
+    (_size, ("cpu_count", "memory_mb", "data")),
+    (_ports, ("listeners",)),
+    (_clock, ("clock",)),
+    (_names, ("network", "resolved")),
+    (_encryption, ("data",)),
+    (_declared_memory, ("memory_mb",)),
+    (_docker, ("docker",)),
+)

@@ -6,27 +6,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import json
 import os
 import re
 import socket
+import sys
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import output, read
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import Unknown, output, read
 
 DOCKER_DEVICE = re.compile(r"docker\d+|br-[0-9a-f]{12}|docker_gwbridge")
 # In /proc/net: a TCP socket that listens, a UDP socket that is bound.
 BOUND = {"tcp": "0A", "udp": "07"}
+# How many names are resolved at the same time: one that nobody answers for takes many seconds.
+RESOLVERS = 16
 
 
 def inspect() -> dict:
-    """Return addresses and routes; those of Docker's own bridges apart."""
-    shown = json.loads(output("ip", "-json", "address", "show", "scope", "global") or "[]")
+    """Return addresses and routes; those of Docker's own bridges apart.
+
+    Raises:
+        Unknown: `ip` is missing or fails; without its answer no network may pass for free.
+    """
+    shown = _ip("address", "show", "scope", "global")
     addresses = [item["local"] for device in shown for item in device.get("addr_info", []) if item.get("local")]
+    families = ["-4", "-6"] if os.path.exists("/proc/net/if_inet6") else ["-4"]
     routes = [
         {"cidr": item["dst"], "device": item.get("dev", "")}
-        for family in ("-4", "-6")
-        for item in json.loads(output("ip", family, "-json", "route", "show", "table", "all") or "[]")
+        for family in families
+        for item in _ip(family, "route", "show", "table", "all")
         if _is_network(item)
     ]
     docker = [route for route in routes if DOCKER_DEVICE.fullmatch(route["device"])]
@@ -35,6 +47,14 @@ def inspect() -> dict:
         "routes": [route for route in routes if route not in docker],
         "docker_routes": docker,
     }
+
+
+def _ip(*arguments: str) -> list[dict]:
+    answer = output("ip", "-json", *arguments)
+    if answer is None:
+        raise Unknown(f"`ip {' '.join(arguments)}` does not work (package iproute2)")
+    # Empty answers are not even an empty list.
+    return json.loads(answer or "[]")
 
 
 def _is_network(route: dict) -> bool:
@@ -47,54 +67,115 @@ def _is_network(route: dict) -> bool:
 
 
 def ssh_ports() -> list[int]:
-    """Return the ports that sshd listens on and the one that this run came in by; 22 where neither is known."""
-    configured = re.findall(r"^port (\d+)$", output("sshd", "-T") or output("/usr/sbin/sshd", "-T") or "", re.MULTILINE)
-    current = os.environ.get("SSH_CONNECTION", "").split()[3:4]
-    return sorted({int(port) for port in configured + current}) or [22]
+    """Return the ports that sshd listens on and the one that this run came in by; 22 where none is known."""
+    sources = (
+        listen_ports(output("/usr/sbin/sshd", "-T"), r"listenaddress (\S+)"),
+        # Where systemd listens instead, sshd's own settings need not say where.
+        listen_ports(output("systemctl", "show", "ssh.socket", "--property=Listen"), r"Listen=(\S+) \(Stream\)")
+        if output("systemctl", "is-active", "ssh.socket")
+        else [],
+        _current_ssh_port(),
+    )
+    return sorted({port for ports in sources for port in ports}) or [22]
+
+
+def listen_ports(text: str | None, pattern: str) -> list[int]:
+    """Return the ports of the addresses that a pattern finds at the start of lines: `0.0.0.0:22`, `[::]:22` or `22`."""
+    found = re.findall(f"^{pattern}$", text or "", re.MULTILINE)
+    return [int(port) for port in (address.rpartition(":")[2] for address in found) if port.isdigit()]
+
+
+def _current_ssh_port() -> list[int]:
+    # sudo takes the variable away from this process, not from those that it was started by.
+    pid = str(os.getpid())
+    while pid not in ("", "0", "1"):
+        for variable in (read(f"/proc/{pid}/environ") or "").split("\0"):
+            if variable.startswith("SSH_CONNECTION="):
+                return [int(port) for port in variable.split()[3:4]]
+        parent = re.search(r"^PPid:\s+(\d+)$", read(f"/proc/{pid}/status") or "", re.MULTILINE)
+        pid = parent.group(1) if parent else ""
+    return []
 
 
 def listeners(ports: t.Iterable[str]) -> list[dict]:
-    """Return who holds ports such as `80/tcp`: port, protocol, address, pid, process, and whether it is Docker's."""
-    found = []
-    owners: dict[str, int] | None = None
-    for wanted in ports:
-        port, protocol = wanted.split("/")
-        for inode in _bound(int(port), protocol):
-            owners = _socket_owners() if owners is None else owners
-            pid = owners.get(inode)
-            process = (read(f"/proc/{pid}/comm") or "").strip() if pid else ""
-            entry = {"port": int(port), "protocol": protocol, "pid": pid, "process": process}
-            found.append({**entry, "container": process in ("docker-proxy", "dockerd")})
-    return found
+    """Return who holds ports such as `80/tcp`.
+
+    Returns:
+        `port`, `protocol`, `address`, `pid` and `process` (none and empty where they cannot be told), and `container`:
+        whether the holder is Docker.
+
+    Raises:
+        PlatformError: a port is written in another way.
+    """
+    wanted = [_port(text) for text in ports]
+    bound = [(*entry, *found) for entry in wanted for found in _bound(*entry)]
+    owners = _socket_owners() if bound else {}
+    return [
+        _holder(port, protocol, address, owners.get(inode)) for port, protocol, address, inode in dict.fromkeys(bound)
+    ]
 
 
-def _bound(port: int, protocol: str) -> t.Iterator[str]:
+def _port(text: str) -> tuple[int, str]:
+    match = re.fullmatch(r"(\d{1,5})/(tcp|udp)", text)
+    if match is None or not 0 < int(match.group(1)) < 65536:
+        raise PlatformError(CONFIGURATION, f"{text!r} is no port", "write ports as 80/tcp or 443/udp")
+    return int(match.group(1)), match.group(2)
+
+
+def _holder(port: int, protocol: str, address: str, pid: int | None) -> dict:
+    process = (read(f"/proc/{pid}/comm") or "").strip() if pid else ""
+    return {
+        "port": port,
+        "protocol": protocol,
+        "address": address,
+        "pid": pid,
+        "process": process,
+        "container": process in ("docker-proxy", "dockerd"),
+    }
+
+
+def _bound(port: int, protocol: str) -> t.Iterator[tuple[str, str]]:
+    """Return address and inode of the sockets that are bound to a port."""
     for family in ("", "6"):
         for line in (read(f"/proc/net/{protocol}{family}") or "").splitlines()[1:]:
             words = line.split()
-            if int(words[1].rpartition(":")[2], 16) == port and words[3] == BOUND[protocol]:
-                yield words[9]
+            address, number = words[1].split(":")
+            if int(number, 16) == port and words[3] == BOUND[protocol]:
+                yield kernel_address(address), words[9]
+
+
+def kernel_address(text: str) -> str:
+    """Return an address of /proc/net, which is words of 32 bits in the processor's order, as people write it."""
+    words = [int(text[place : place + 8], 16).to_bytes(4, sys.byteorder) for place in range(0, len(text), 8)]
+    return str(ipaddress.ip_address(b"".join(words)))
 
 
 def _socket_owners() -> dict[str, int]:
     """Return the processes that hold sockets, by the sockets' inode."""
     owners = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            links = [os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")]
-        except OSError:
-            continue
-        owners.update({link[8:-1]: int(pid) for link in links if link.startswith("socket:[")})
+        for link in _open_files(pid):
+            if link.startswith("socket:["):
+                owners[link[8:-1]] = int(pid)
     return owners
 
 
-def resolved(names: t.Iterable[str]) -> dict[str, list[str]]:
+def _open_files(pid: str) -> t.Iterator[str]:
+    # Processes end and files are closed while this looks; the others still count.
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                yield os.readlink(f"/proc/{pid}/fd/{name}")
+
+
+def resolved(names: t.Sequence[str]) -> dict[str, list[str]]:
     """Return the addresses of host names; none where a name does not resolve."""
-    return {name: _addresses(name) for name in names}
+    with ThreadPoolExecutor(RESOLVERS) as pool:
+        return dict(zip(names, pool.map(_addresses, names)))
 
 
 def _addresses(name: str) -> list[str]:
     try:
         return sorted({str(answer[4][0]) for answer in socket.getaddrinfo(name, None, proto=socket.IPPROTO_TCP)})
-    except OSError:
+    except (OSError, UnicodeError):
         return []

@@ -11,6 +11,10 @@ import subprocess
 TIMEOUT = 10
 
 
+class Unknown(Exception):
+    """A part of the host that cannot be measured; says why."""
+
+
 def read(path: str) -> str | None:
     """Return a file's text, or nothing where it cannot be read."""
     try:

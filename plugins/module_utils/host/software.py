@@ -11,7 +11,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import assignments, output, read
+from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import Unknown, assignments, output, read
 
 # How /etc/default/ufw spells policies, and how ufw's commands do.
 POLICIES = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
@@ -19,12 +19,18 @@ DAEMON_CONFIG = "/etc/docker/daemon.json"
 
 
 def packages(names: t.Sequence[str]) -> dict[str, dict]:
-    """Return version and hold of those packages that are installed."""
+    """Return version and hold of those packages that are installed.
+
+    Raises:
+        Unknown: this is no system with dpkg.
+    """
     listing = output(
         "dpkg-query", "--show", "--showformat=${Package} ${db:Status-Want} ${db:Status-Status} ${Version}\\n"
     )
+    if listing is None:
+        raise Unknown("dpkg-query does not work")
     found = {}
-    for line in (listing or "").splitlines():
+    for line in listing.splitlines():
         name, want, status, version = line.split(" ", 3)
         if name in names and status == "installed":
             found[name] = {"version": version, "held": want == "hold"}
@@ -37,20 +43,23 @@ def docker() -> dict:
     compose = output("docker", "compose", "version", "--short") if client else None
     engine = output("docker", "version", "--format", "{{.Server.Version}}") if client else None
     text = read(DAEMON_CONFIG)
+    config = {} if text is None else _parsed(text)
     return {
         "version": client.group(1) if client else None,
         "engine_version": engine.strip().partition("+")[0] if engine else None,
         "running": bool(engine),
         "compose_version": compose.strip().lstrip("v").partition("-")[0].partition("+")[0] if compose else None,
-        "config": {} if text is None else _parsed(text),
+        "config": config,
+        "data_root": (config or {}).get("data-root", "/var/lib/docker"),
     }
 
 
 def _parsed(text: str) -> dict | None:
     try:
-        return json.loads(text) if text.strip() else {}
+        config = json.loads(text) if text.strip() else {}
     except ValueError:
         return None
+    return config if isinstance(config, dict) else None
 
 
 def ufw() -> dict:

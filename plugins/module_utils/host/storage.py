@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import typing as t
@@ -15,6 +16,8 @@ from ansible_collections.borgstack.platform.plugins.module_utils.host.probe impo
 GIGABYTE = 1024**3
 # Their own encryption is not visible to lsblk.
 OPAQUE = ("zfs", "overlay", "tmpfs", "nfs", "nfs4", "fuse")
+# Made by the same kernel layer as encryption, and of the same type in lsblk, but in clear.
+ONLY_CHECKED = ("DM_integrity", "DM_verity_hash")
 
 
 def inspect(path: str) -> dict:
@@ -24,26 +27,36 @@ def inspect(path: str) -> dict:
         `path`, `device`, `fstype`, `total_gb`, `free_gb`, `encrypted` (none where it cannot be told), `layers` (the
         types of the devices from the file system down) and `clear_swap` (swap devices that are not encrypted).
     """
-    while not os.path.exists(path) and path != "/":
+    # What a link points to may lie on another disk.
+    path = os.path.realpath(path)
+    while not os.path.exists(path):
         path = os.path.dirname(path)
     size = os.statvfs(path)
-    source, fstype = mount_of(path, read("/proc/self/mounts") or "")
+    mounts = read("/proc/self/mounts") or ""
+    source, fstype = mount_of(path, mounts)
     tree = devices(output("lsblk", "--json", "--bytes", "--output", "NAME,KNAME,TYPE,FSTYPE,PKNAME,SIZE", "--paths"))
-    if fstype == "btrfs":
-        sources = btrfs_devices(output("btrfs", "filesystem", "show", "--raw", path)) or [source]
-    else:
-        sources = [source]
-    swaps = [line.split()[0] for line in (read("/proc/swaps") or "").splitlines()[1:]]
     return {
         "path": path,
         "device": source,
         "fstype": fstype,
         "total_gb": round(size.f_blocks * size.f_frsize / GIGABYTE, 1),
         "free_gb": round(size.f_bavail * size.f_frsize / GIGABYTE, 1),
-        "encrypted": None if fstype.split(".")[0] in OPAQUE else encrypted(tree, sources),
+        "encrypted": None if fstype.split(".")[0] in OPAQUE else encrypted(tree, members(source)),
         "layers": layers(tree, source),
-        "clear_swap": [swap for swap in swaps if "zram" not in swap and encrypted(tree, [swap]) is False],
+        "clear_swap": clear_swap(read("/proc/swaps") or "", mounts, tree),
     }
+
+
+def clear_swap(swaps: str, mounts: str, tree: dict[str, dict]) -> list[str]:
+    """Return the swap devices and files that are not encrypted, from the texts of /proc/swaps and /proc/self/mounts."""
+    found = []
+    for line in swaps.splitlines()[1:]:
+        swap, kind = line.split()[:2]
+        # A file is as safe as the file system that it lies on; zram never leaves the memory.
+        device = mount_of(swap, mounts)[0] if kind == "file" else swap
+        if not swap.startswith("/dev/zram") and encrypted(tree, members(device)) is False:
+            found.append(swap)
+    return found
 
 
 def mount_of(path: str, mounts: str) -> tuple[str, str]:
@@ -63,7 +76,8 @@ def devices(listing: str | None) -> dict[str, dict]:
     found: dict[str, dict] = {}
 
     def visit(node: dict, parent: str | None) -> None:
-        entry = found.setdefault(node["kname"], {"type": node["type"], "name": node["name"], "parents": set()})
+        properties = {"type": node["type"], "fstype": node.get("fstype"), "name": node["name"]}
+        entry = found.setdefault(node["kname"], {**properties, "parents": set()})
         if parent:
             entry["parents"].add(parent)
         for child in node.get("children", []):
@@ -91,7 +105,7 @@ def encrypted(tree: dict[str, dict], sources: t.Iterable[str]) -> bool | None:
 
 def _all_ways_encrypted(tree: dict[str, dict], kname: str) -> bool:
     entry = tree[kname]
-    if entry["type"] == "crypt":
+    if entry["type"] == "crypt" and not any(tree[parent]["fstype"] in ONLY_CHECKED for parent in entry["parents"]):
         return True
     return bool(entry["parents"]) and all(_all_ways_encrypted(tree, parent) for parent in entry["parents"])
 
@@ -105,7 +119,10 @@ def layers(tree: dict[str, dict], source: str) -> list[str]:
     return chain
 
 
-def btrfs_devices(listing: str | None) -> list[str]:
-    """Return the devices of `btrfs filesystem show`."""
-    lines = [line.split() for line in (listing or "").splitlines()]
-    return [os.path.realpath(words[-1]) for words in lines if words[:1] == ["devid"]]
+def members(source: str, sysfs: str = "/sys/fs/btrfs") -> list[str]:
+    """Return all devices of the btrfs that a device belongs to, or the device alone where it belongs to none."""
+    for devices_of_one in glob.glob(f"{sysfs}/*/devices"):
+        found = [f"/dev/{name}" for name in sorted(os.listdir(devices_of_one))]
+        if source in found:
+            return found
+    return [source]

@@ -9,14 +9,25 @@ from __future__ import annotations
 import os
 import platform
 import re
+import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import assignments, output, read
+from ansible_collections.borgstack.platform.plugins.module_utils.host.probe import Unknown, assignments, output, read
+
+# Names of processes that set the clock; the kernel keeps the first 15 characters.
+CLOCK_SETTERS = {
+    "chronyd": "chrony",
+    "systemd-timesyn": "systemd-timesyncd",
+    "ntpd": "ntp",
+    "openntpd": "openntpd",
+}
 
 
 def inspect() -> dict:
     """Return what the host is."""
     release = assignments(read("/etc/os-release"))
     memory = dict(re.findall(r"^(\w+):\s+(\d+) kB$", read("/proc/meminfo") or "", re.MULTILINE))
+    if not release or "MemTotal" not in memory:
+        raise Unknown("cannot read /etc/os-release or /proc/meminfo")
     return {
         "os": {
             "id": release.get("ID", ""),
@@ -28,10 +39,9 @@ def inspect() -> dict:
         "architecture": platform.machine(),
         "kernel": platform.release(),
         "cpu_count": len(os.sched_getaffinity(0)),
-        "memory_mb": int(memory.get("MemTotal", 0)) // 1024,
+        "memory_mb": int(memory["MemTotal"]) // 1024,
         "swap_mb": int(memory.get("SwapTotal", 0)) // 1024,
         "cgroup": _cgroup(),
-        "clock": {"synchronized": _synchronized()},
     }
 
 
@@ -43,6 +53,15 @@ def _cgroup() -> dict:
     return {"version": 1, "controllers": sorted(line.split()[0] for line in lines[1:] if line.split()[-1] == "1")}
 
 
-def _synchronized() -> bool | None:
+def clock() -> dict:
+    """Return whether the clock is `synchronized`, none where it cannot be told, and the `source` that sets it."""
     answer = output("timedatectl", "show", "--property=NTPSynchronized", "--value")
-    return None if answer is None else answer.strip() == "yes"
+    synchronized = None if answer is None else answer.strip() == "yes"
+    return {"synchronized": synchronized, "source": next(_clock_setters(), None)}
+
+
+def _clock_setters() -> t.Iterator[str]:
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        name = (read(f"/proc/{pid}/comm") or "").strip()
+        if name in CLOCK_SETTERS:
+            yield CLOCK_SETTERS[name]

@@ -30,6 +30,7 @@ GOOD = {
     "listeners": [],
     "resolved": {"n8n.example.com": ["198.51.100.7"]},
     "docker": {"version": None, "running": False},
+    "unknown": [],
 }
 REQUIREMENTS = {
     "supported_systems": ["debian 13"],
@@ -71,6 +72,7 @@ def test_a_good_host_leaves_nothing_to_say():
         ({"os.version": "11"}, "system", "error", "debian 11"),
         ({"architecture": "riscv64"}, "architecture", "error", "riscv64"),
         ({"kernel": "4.19.0-6-amd64"}, "kernel", "error", "4.19.0-6-amd64"),
+        ({"kernel": "5.3+deb10-amd64"}, "kernel", "error", "5.3+deb10-amd64"),
         ({"cgroup.controllers": ["cpu"]}, "cgroup", "error", "without memory"),
         ({"cpu_count": 3}, "minimum_cpus", "error", "3"),
         ({"cpu_count": 4}, "recommended_cpus", "warning", "4"),
@@ -128,6 +130,38 @@ def test_a_port_that_docker_holds_is_ours():
         judge({"listeners": [{"port": 80, "protocol": "tcp", "pid": 7, "process": "docker-proxy", "container": True}]})
         == []
     )
+
+
+def test_a_process_that_holds_a_port_in_both_families_is_named_once():
+    nginx = {"port": 80, "protocol": "tcp", "pid": 7, "process": "nginx", "container": False}
+    (finding,) = judge({"listeners": [{**nginx, "address": "0.0.0.0"}, {**nginx, "address": "::"}]})
+    assert finding["subject"] == "port 80/tcp" and "nginx" in finding["remedy"]
+
+
+@pytest.mark.parametrize("kernel", ["5.4.0-1-amd64", "5.15+generic", "6.12.5+deb13-amd64", "10.0"])
+def test_kernels_are_compared_as_numbers(kernel):
+    assert judge({"kernel": kernel}) == []
+
+
+def test_addresses_are_compared_as_addresses():
+    assert judge({"resolved": {"a.b": ["2001:db8::1"]}}, public_addresses=["2001:DB8:0::1"]) == []
+
+
+@pytest.mark.parametrize("part", ["data", "network", "listeners", "packages", "docker", "ufw", "clock", "ssh_ports"])
+def test_a_part_that_was_not_measured_is_an_error_and_the_rest_is_judged(part):
+    found = judge({part: None, "unknown": [f"{part}: no such program: x"], "architecture": "riscv64"})
+    assert [finding["id"] for finding in found] == ["unknown", "architecture"]
+    assert found[0]["severity"] == "error" and found[0]["measured"] == "unknown: no such program: x"
+
+
+def test_a_host_about_which_nothing_is_known_is_refused():
+    (finding,) = preflight_findings({"unknown": ["system: cannot read"], "resolved": {}}, REQUIREMENTS)
+    assert (finding["subject"], finding["severity"]) == ("system", "error")
+
+
+def test_what_is_unknown_within_a_measured_part_is_said_once():
+    found = judge({"clock.synchronized": None, "unknown": ["clock: no answer about synchronized"]})
+    assert [finding["id"] for finding in found] == ["clock"]
 
 
 def test_behind_address_translation_the_public_address_counts():

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.borgstack.platform.plugins.module_utils.host.storage import (
-    btrfs_devices,
+    clear_swap,
     devices,
     encrypted,
+    inspect,
     layers,
+    members,
     mount_of,
 )
 
@@ -104,9 +108,68 @@ def test_the_mount_with_the_longest_path_holds_a_path():
     assert mount_of("/srv", mounts) == ("/dev/sda1", "ext4")
 
 
-def test_devices_of_btrfs():
-    lines = ["Label: none  uuid: x", "\tTotal devices 2 FS bytes used 1"]
-    lines += [f"\tdevid    {number} size 1 used 1 path /dev/sd{letter}" for number, letter in ((1, "x"), (2, "y"))]
-    listing = "\n".join(lines)
-    assert btrfs_devices(listing) == ["/dev/sdx", "/dev/sdy"]
-    assert btrfs_devices(None) == []
+def test_an_unencrypted_mapping_is_not_taken_for_encryption():
+    checked = node("sda1", "part", node("dm-0", "crypt"))
+    checked["fstype"] = "DM_integrity"
+    assert encrypted(tree(node("sda", "disk", checked)), ["/dev/dm-0"]) is False
+
+
+def test_all_devices_of_a_btrfs_count(tmp_path):
+    for name in ("uuid-1/devices/dm-0", "uuid-1/devices/sdc", "uuid-2/devices/sdd"):
+        (tmp_path / name).mkdir(parents=True)
+    assert members("/dev/dm-0", str(tmp_path)) == ["/dev/dm-0", "/dev/sdc"]
+    assert members("/dev/sda1", str(tmp_path)) == ["/dev/sda1"]
+    assert encrypted(BTRFS, members("/dev/dm-0", str(tmp_path))) is False
+
+
+def test_swap_in_clear_is_found_on_devices_and_in_files():
+    found = tree(
+        node("sda", "disk", node("sda1", "part"), node("sda2", "part", node("dm-0", "crypt", node("dm-1", "lvm")))),
+        node("zram0", "disk"),
+    )
+    mounts = "/dev/sda1 / ext4 rw 0 0\n/dev/dm-0 /safe ext4 rw 0 0\n"
+    swaps = "Filename Type Size Used Priority\n" + "".join(
+        f"{name}\t{kind} 1 0 -2\n"
+        for name, kind in [
+            ("/swapfile", "file"),
+            ("/safe/swapfile", "file"),
+            ("/dev/sda1", "partition"),
+            ("/dev/dm-1", "partition"),
+            ("/dev/zram0", "partition"),
+        ]
+    )
+    assert clear_swap(swaps, mounts, found) == ["/swapfile", "/dev/sda1"]
+
+
+def test_a_path_is_measured_where_its_link_points_to(tmp_path):
+    (tmp_path / "link").symlink_to("/proc")
+    measured = inspect(str(tmp_path / "link" / "no" / "such"))
+    assert (measured["path"], measured["fstype"]) == ("/proc", "proc")
+    assert measured["encrypted"] is None
+
+
+@st.composite
+def stacks(draw):
+    """Layers of devices, each made from some of those below it, and which of them encrypt."""
+    below, made = ["disk0", "disk1"], {}
+    for number in range(draw(st.integers(1, 5))):
+        parents = draw(st.lists(st.sampled_from(below), min_size=1, max_size=2, unique=True))
+        made[f"dm-{number}"] = (draw(st.sampled_from(["crypt", "lvm", "raid1"])), parents)
+        below.append(f"dm-{number}")
+    return made
+
+
+@given(stacks())
+def test_data_is_encrypted_if_no_disk_is_reached_without_passing_encryption(stack):
+    def shown(name: str) -> dict:
+        children = [child for child, (kind, parents) in stack.items() if name in parents]
+        return node(name, stack[name][0] if name in stack else "disk", *map(shown, children))
+
+    # The other way round than the code: from the disks up, through devices that do not encrypt.
+    bare = {"disk0", "disk1"}
+    for name, (kind, parents) in stack.items():
+        if kind != "crypt" and bare & set(parents):
+            bare.add(name)
+    found = tree(shown("disk0"), shown("disk1"))
+    for name in stack:
+        assert encrypted(found, [f"/dev/{name}"]) is (name not in bare)
