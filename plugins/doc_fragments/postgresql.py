@@ -42,6 +42,13 @@ options:
   ca_cert:
     description: File with the certificate authorities that the server's certificate is checked against.
     type: path
+requirements:
+  - psycopg2 >= 2.8 on the host
+  - PostgreSQL 14 or later
+"""
+
+    PLANNING = r"""
+options:
   assume_roles:
     description:
       - Roles that count as existing in check mode, because an earlier task of the same play would make them.
@@ -49,7 +56,4 @@ options:
     type: list
     elements: str
     default: []
-requirements:
-  - psycopg2 >= 2.8 on the host
-  - PostgreSQL 14 or later
 """

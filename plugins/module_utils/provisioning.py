@@ -11,10 +11,11 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step, apply_steps, diff_of
 
-# Documented in doc_fragments/provisioning.py.
+# Both documented in doc_fragments/provisioning.py: what every module that connects has, and what those that plan have.
+CONNECTION: dict = {"connect_timeout": {"type": "int", "default": 10}}
 OPTIONS: dict = {
-    "connect_timeout": {"type": "int", "default": 10},
     "assume_empty": {"type": "bool", "default": False},
+    "report_undeclared": {"type": "bool", "default": False},
 }
 
 

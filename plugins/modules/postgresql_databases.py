@@ -19,7 +19,9 @@ author:
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.provisioning
+  - borgstack.platform.provisioning.connection
   - borgstack.platform.postgresql
+  - borgstack.platform.postgresql.planning
 options:
   databases:
     description: The databases.
@@ -175,6 +177,11 @@ plan:
   type: list
   elements: str
   sample: ["create database n8n_db", "create extension vector in n8n_db"]
+undeclared:
+  description: What exists and is not declared, in words.
+  returned: when O(report_undeclared) is set
+  type: list
+  elements: str
 error:
   description: What went wrong, in parts.
   returned: failure
@@ -204,8 +211,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import databases
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import run
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}

@@ -20,7 +20,9 @@ author:
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.provisioning
+  - borgstack.platform.provisioning.connection
   - borgstack.platform.postgresql
+  - borgstack.platform.postgresql.planning
 options:
   roles:
     description: The roles.
@@ -96,6 +98,11 @@ plan:
   type: list
   elements: str
   sample: ["create role n8n_user"]
+undeclared:
+  description: What exists and is not declared, in words.
+  returned: when O(report_undeclared) is set
+  type: list
+  elements: str
 error:
   description: What went wrong, in parts.
   returned: failure
@@ -125,8 +132,7 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import OPTIONS
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import run
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.provisioning
+  - borgstack.platform.provisioning.connection
   - borgstack.platform.redis
 options:
   users:
@@ -84,26 +85,30 @@ plan:
   type: list
   elements: str
   sample: ["create user n8n"]
+undeclared:
+  description: What exists and is not declared, in words.
+  returned: when O(report_undeclared) is set
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish, refuse_assumption
-from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import users
-from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl.connection import OPTIONS, Server
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, users
 
 
 def run(module):
     """Converge the users and return the result."""
     declared = module.params["users"]
     if module.params["assume_empty"]:
-        refuse_assumption(module)
-        return converge(module, users.plan(declared, users.Actual({})), lambda step: None)
-    server = Server(module.params)
+        provisioning.refuse_assumption(module)
+        return provisioning.converge(module, users.plan(declared, users.Actual({})), lambda step: None)
+    server = connection.Server(module.params)
     try:
         command = users.way_to_persist(server)
         steps = users.plan(declared, users.inspect(server))
-        result = converge(module, steps, lambda step: server.call(*step.operation))
+        result = provisioning.converge(module, steps, lambda step: server.call(*step.operation))
         if not module.check_mode:
             # At each run: an earlier one may have been interrupted between the change and this.
             users.persist(server, command, result["plan"])
@@ -124,10 +129,14 @@ def main():
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
     module = AnsibleModule(
-        argument_spec={**OPTIONS, "users": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        argument_spec={
+            **provisioning.OPTIONS,
+            **connection.OPTIONS,
+            "users": {"type": "list", "elements": "dict", "required": True, "options": options},
+        },
         supports_check_mode=True,
     )
-    finish(module, lambda: run(module))
+    provisioning.finish(module, lambda: run(module))
 
 
 if __name__ == "__main__":

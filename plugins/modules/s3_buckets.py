@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - borgstack.platform.attributes
   - borgstack.platform.provisioning
+  - borgstack.platform.provisioning.connection
   - borgstack.platform.s3
 options:
   buckets:
@@ -89,13 +90,17 @@ plan:
   type: list
   elements: str
   sample: ["create bucket directus"]
+undeclared:
+  description: What exists and is not declared, in words.
+  returned: when O(report_undeclared) is set
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish, refuse_assumption
-from ansible_collections.borgstack.platform.plugins.module_utils.s3 import buckets
-from ansible_collections.borgstack.platform.plugins.module_utils.s3.connection import OPTIONS, Server
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.s3 import buckets, connection
 
 
 def run(module):
@@ -103,11 +108,11 @@ def run(module):
     declared = module.params["buckets"]
     buckets.check(declared)
     if module.params["assume_empty"]:
-        refuse_assumption(module)
-        return converge(module, buckets.plan(declared, {}), lambda step: None)
-    server = Server(module.params)
+        provisioning.refuse_assumption(module)
+        return provisioning.converge(module, buckets.plan(declared, {}), lambda step: None)
+    server = connection.Server(module.params)
     steps = buckets.plan(declared, buckets.inspect(server, declared))
-    return converge(module, steps, lambda step: buckets.apply(server, step))
+    return provisioning.converge(module, steps, lambda step: buckets.apply(server, step))
 
 
 def main():
@@ -126,12 +131,13 @@ def main():
     }
     module = AnsibleModule(
         argument_spec={
-            **OPTIONS,
+            **provisioning.OPTIONS,
+            **connection.OPTIONS,
             "buckets": {"type": "list", "elements": "dict", "required": True, "options": options},
         },
         supports_check_mode=True,
     )
-    finish(module, lambda: run(module))
+    provisioning.finish(module, lambda: run(module))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ OLDEST_VERSION = 140000
 LOCK = 0x626F7267
 
 OPTIONS: dict = {
-    **provisioning.OPTIONS,
+    **provisioning.CONNECTION,
     "login_host": {"type": "str", "default": ""},
     "login_port": {"type": "int", "default": 5432},
     "login_user": {"type": "str", "default": "postgres"},
@@ -41,7 +41,6 @@ OPTIONS: dict = {
         "default": "prefer",
     },
     "ca_cert": {"type": "path"},
-    "assume_roles": {"type": "list", "elements": "str", "default": []},
 }
 
 

@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
-from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, refuse_assumption
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import connection
+
+# Documented in doc_fragments/postgresql.py.
+OPTIONS: dict = {
+    **provisioning.OPTIONS,
+    **connection.OPTIONS,
+    "assume_roles": {"type": "list", "elements": "str", "default": []},
+}
 
 
 def run(module, engine, declared: list[dict]) -> dict:
@@ -25,9 +32,9 @@ def run(module, engine, declared: list[dict]) -> dict:
     """
     engine.check(declared)
     if module.params["assume_empty"]:
-        refuse_assumption(module)
-        return converge(module, engine.plan(declared, engine.EMPTY), lambda step: None)
-    server = Server(module.params)
+        provisioning.refuse_assumption(module)
+        return provisioning.converge(module, engine.plan(declared, engine.EMPTY), lambda step: None)
+    server = connection.Server(module.params)
     try:
         if not module.check_mode:
             server.lock()
@@ -39,7 +46,7 @@ def run(module, engine, declared: list[dict]) -> dict:
         server.close()
 
 
-def _carried_out(module, server: Server, steps: list[Step]) -> dict:
+def _carried_out(module, server: connection.Server, steps: list[Step]) -> dict:
     def apply(step: Step) -> None:
         try:
             server.execute(step.operation)
@@ -48,7 +55,7 @@ def _carried_out(module, server: Server, steps: list[Step]) -> dict:
             raise
 
     try:
-        result = converge(module, steps, apply)
+        result = provisioning.converge(module, steps, apply)
         server.commit()
     except PlatformError as error:
         # A step that was carried out but not committed has been undone.

@@ -25,7 +25,7 @@ except ImportError:
     redis = None
 
 OPTIONS: dict = {
-    **provisioning.OPTIONS,
+    **provisioning.CONNECTION,
     "login_host": {"type": "str", "default": "localhost"},
     "login_port": {"type": "int", "default": 6379},
     "login_user": {"type": "str", "default": "default"},

@@ -26,7 +26,7 @@ except ImportError:
     boto3 = None
 
 OPTIONS: dict = {
-    **provisioning.OPTIONS,
+    **provisioning.CONNECTION,
     "endpoint_url": {"type": "str"},
     "access_key": {"type": "str", "required": True, "no_log": False},
     "secret_key": {"type": "str", "required": True, "no_log": True},

@@ -54,7 +54,7 @@ def module(check_mode: bool = False, **params) -> SimpleNamespace:
 
 @pytest.fixture(autouse=True)
 def _no_server(monkeypatch):
-    monkeypatch.setattr(session, "Server", FakeServer)
+    monkeypatch.setattr(session.connection, "Server", FakeServer)
 
 
 def test_what_was_not_committed_is_not_done():
