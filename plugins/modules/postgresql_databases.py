@@ -40,11 +40,24 @@ options:
         description: Whether a database of somebody else is handed over to O(databases[].owner) instead of refused.
         type: bool
         default: false
+      reassign_objects_from:
+        description:
+          - Roles whose objects in this database, and in no other, are handed over to its owner.
+          - Schemas with an owner of their own in O(databases[].schemas) and members of extensions are left alone.
+        type: list
+        elements: str
+        default: []
       encoding:
         description: Encoding, such as V(UTF8); cannot be changed later.
         type: str
+      locale_provider:
+        description:
+          - What its locale is of; cannot be changed later.
+          - V(icu) needs PostgreSQL 15, V(builtin) needs 17, and both a O(databases[].locale).
+        type: str
+        choices: [libc, icu, builtin]
       locale:
-        description: Locale, such as V(C.UTF-8); cannot be changed later.
+        description: Locale of its provider, such as V(C.UTF-8); cannot be changed later.
         type: str
       template:
         description: Database that it is copied from when it is created.
@@ -55,6 +68,10 @@ options:
       settings:
         description: Settings of its sessions by name; a null value resets one, a list has several elements.
         type: dict
+      role_settings:
+        description: Settings of a role's sessions in this database alone, as in O(databases[].settings), by role.
+        type: dict
+        default: {}
       comment:
         description: Comment; empty for none.
         type: str
@@ -108,7 +125,7 @@ options:
         default: []
         suboptions:
           role:
-            description: Role that holds them.
+            description: Role that holds them; V(PUBLIC) for everybody.
             type: str
             required: true
           'on':
@@ -137,11 +154,21 @@ options:
             type: list
             elements: str
             required: true
+          grant_option:
+            description: Whether the role may grant them to others; V(false) leaves it as it is.
+            type: bool
+            default: false
           state:
             description: Whether the role holds them.
             type: str
             choices: [present, absent]
             default: present
+      exclusive_privileges:
+        description:
+          - Whether other roles lose what they hold where O(databases[].privileges) names any for the same objects.
+          - What everybody holds is a matter of O(databases[].revoke_public), or of a privilege of V(PUBLIC).
+        type: bool
+        default: false
       state:
         description: Whether it exists.
         type: str
@@ -216,6 +243,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.provisioning im
 
 STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 NAME = {"type": "str", "required": True}
+FLAGS = ("reassign_owner", "revoke_public", "exclusive_privileges", "force")
 
 
 def items(**options):
@@ -238,11 +266,15 @@ def main():
         objects={"type": "str", "choices": ["tables", "sequences", "functions"], "default": "tables"},
         creator={"type": "str"},
         privileges={"type": "list", "elements": "str", "required": True},
+        grant_option={"type": "bool", "default": False},
         state=STATE,
     )
     options = {
         **{key: {"type": "str"} for key in ("owner", "encoding", "locale", "template", "comment")},
-        **{key: {"type": "bool", "default": False} for key in ("reassign_owner", "revoke_public", "force")},
+        **{key: {"type": "bool", "default": False} for key in FLAGS},
+        "reassign_objects_from": {"type": "list", "elements": "str", "default": []},
+        "locale_provider": {"type": "str", "choices": ["libc", "icu", "builtin"]},
+        "role_settings": {"type": "dict", "default": {}},
         "name": NAME,
         "connection_limit": {"type": "int"},
         "settings": {"type": "dict"},

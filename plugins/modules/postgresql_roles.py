@@ -12,7 +12,7 @@ version_added: "0.1.0"
 description:
   - Creates, changes and drops roles, their passwords, attributes, memberships, settings and comments.
   - A property that is not declared is left as it is.
-  - All that is changed is one transaction.
+  - All that is changed is one transaction; handing over what a role owned is one more in each database.
   - Passwords are compared with what the server stores and sent as SCRAM-SHA-256 verifiers only, so that an unchanged
     password is no change and no clear password reaches a server's log.
 author:
@@ -55,6 +55,12 @@ options:
       replication:
         description: Whether it may replicate.
         type: bool
+      inherit:
+        description: Whether it has the privileges of the roles that it is a member of without asking for them.
+        type: bool
+      bypassrls:
+        description: Whether it sees rows that policies hide from others.
+        type: bool
       connection_limit:
         description: How many connections it may have; V(-1) for any number.
         type: int
@@ -62,9 +68,18 @@ options:
         description: When its password expires, in any spelling that PostgreSQL reads; V(infinity) for never.
         type: str
       member_of:
-        description: Roles that it is a member of; others that it is a member of are left alone.
+        description: Roles that it is a member of.
         type: list
         elements: str
+      exclusive_memberships:
+        description: Whether it leaves the roles that O(roles[].member_of) does not name.
+        type: bool
+        default: false
+      reassign_to:
+        description:
+          - Role that gets what it owns, in all databases, where it is dropped; its privileges are revoked then.
+          - Where it is not given, a role that owns something or holds privileges is not dropped.
+        type: str
       settings:
         description: Settings of its sessions by name; a null value resets one, a list has several elements.
         type: dict
@@ -146,9 +161,13 @@ def main():
         "createdb": {"type": "bool"},
         "createrole": {"type": "bool"},
         "replication": {"type": "bool"},
+        "inherit": {"type": "bool"},
+        "bypassrls": {"type": "bool"},
         "connection_limit": {"type": "int"},
         "valid_until": {"type": "str"},
         "member_of": {"type": "list", "elements": "str"},
+        "exclusive_memberships": {"type": "bool", "default": False},
+        "reassign_to": {"type": "str"},
         "settings": {"type": "dict"},
         "comment": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

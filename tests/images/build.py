@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,13 +38,19 @@ class Image:
     service: bool = True
 
 
-def images(versions: dict[str, str]) -> dict[str, Image]:
+def images(versions: dict[str, t.Any]) -> dict[str, Image]:
     """Return every test image by key, in the order in which they have to be built."""
     return {
         "node": Image("node", "borgstack-test/node", "trixie", versions["node_version"], needs_ca=True, service=False),
         "n8n": Image("n8n", "n8nio/n8n", "node", versions["n8n_version"], needs_ca=True),
         "directus": Image("directus", "directus/directus", "node", versions["directus_version"], needs_ca=True),
         "postgresql": Image("postgresql", "pgvector/pgvector", "sid", versions["postgresql_version"]),
+        **{
+            f"postgresql-{version.split('.')[0]}": Image(
+                "postgresql-older", "borgstack-test/postgresql", "node", version, needs_ca=True, service=False
+            )
+            for version in versions["postgresql_older_versions"]
+        },
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),

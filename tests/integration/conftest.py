@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -69,30 +70,39 @@ class Outcome(dict):
 
 
 @pytest.fixture(scope="session")
-def module():
-    """Run a module in a process of its own, as on a host: `module("redis_users", {...}, check=True)`."""
+def module_host(tmp_path_factory):
+    """Where modules run; the path of its socket."""
+    path = tmp_path_factory.mktemp("host") / "socket"
+    places = os.pathsep.join(str(ROOT / folder) for folder in ("collections", "tests"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "integration.module_host", str(path)], env={**os.environ, "PYTHONPATH": places}
+    )
+    deadline = time.monotonic() + 30
+    while not path.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    yield str(path)
+    process.terminate()
+    process.wait()
 
-    def run(name: str, arguments: dict, check: bool = False) -> Outcome:
+
+@pytest.fixture(scope="session")
+def module(module_host):
+    """Run a module in a process of its own, as on a host: `module("redis_users", {...}, check=True)`.
+
+    `before` is a function to call in that process before the module starts, as `module:function`, and its arguments.
+    """
+
+    def run(name: str, arguments: dict, check: bool = False, before: list | None = None) -> Outcome:
         settings = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
-        program = f"ansible_collections.borgstack.platform.plugins.modules.{name}"
-        launcher = (
-            "import sys, runpy\n"
-            "from ansible.module_utils import basic\n"
-            "from ansible.module_utils.common.text.converters import to_bytes\n"
-            "basic._ANSIBLE_ARGS = to_bytes(sys.stdin.read())\n"
-            "basic._ANSIBLE_PROFILE = 'legacy'\n"
-            f"runpy.run_module({program!r}, run_name='__main__')\n"
-        )
-        finished = subprocess.run(
-            [sys.executable, "-c", launcher],
-            check=False,
-            text=True,
-            capture_output=True,
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": {**arguments, **settings}}),
-            env={**os.environ, "PYTHONPATH": str(ROOT / "collections")},
-        )
-        assert finished.stdout.strip(), finished.stderr
-        return Outcome(json.loads(finished.stdout.strip().splitlines()[-1]))
+        request = {"name": name, "arguments": {**arguments, **settings}, "before": before}
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(module_host)
+            connection.sendall(json.dumps(request).encode() + b"\n")
+            with connection.makefile("r") as lines:
+                output = lines.read().strip()
+        assert output.startswith("{") or before, output
+        return Outcome(json.loads(output.splitlines()[-1]) if output.startswith("{") else {"died": True})
 
     return run
 

@@ -61,7 +61,7 @@ def test_no_file_outgrows_300_lines(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_every_module_is_tested_against_the_real_thing(path):
-    proofs = "".join(test.read_text(encoding="utf-8") for test in (ROOT / "tests/integration").glob("test_*.py"))
+    proofs = "".join(test.read_text(encoding="utf-8") for test in (ROOT / "tests/integration").rglob("test_*.py"))
     assert f'"{path.stem}"' in proofs
 
 

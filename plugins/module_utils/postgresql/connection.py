@@ -10,12 +10,17 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
+    CONFIGURATION,
     INTEGRATION,
     PREREQUISITE,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import failures
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Statement
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
+    Ident,
+    Quoted,
+    Statement,
+)
 
 try:
     import psycopg2
@@ -24,6 +29,8 @@ except ImportError:
     psycopg2 = None
 
 OLDEST_VERSION = 140000
+# Nothing on the search path may stand in for a function or operator that we mean; times are read as they are written.
+SESSION = {"search_path": "pg_catalog", "DateStyle": "ISO, YMD", "TimeZone": "UTC"}
 # Any number will do, as long as it is always the same: two runs of ours wait for each other, nobody else does.
 LOCK = 0x626F7267
 
@@ -70,12 +77,26 @@ class Server:
         self._writing = ""
         self._pending = 0
         self.committed = 0
-        if self.version < OLDEST_VERSION:
+        try:
+            self._refuse_what_is_no_server_of_ours()
+        except PlatformError:
             self.close()
+            raise
+
+    def _refuse_what_is_no_server_of_ours(self) -> None:
+        if self.version < OLDEST_VERSION:
             raise PlatformError(
                 PREREQUISITE,
                 f"the server's version is {self.version // 10000}, older than {OLDEST_VERSION // 10000}",
                 "upgrade the server",
+                where=self.name,
+            )
+        if self.rows("select current_setting('search_path') as path")[0]["path"] != SESSION["search_path"]:
+            # Some poolers are set to drop what a session asks for; the lock would not hold there either.
+            raise PlatformError(
+                CONFIGURATION,
+                "the session has not started as asked for: this is a connection pooler",
+                failures.NO_POOLER,
                 where=self.name,
             )
 
@@ -128,11 +149,13 @@ class Server:
             "dbname": database,
             "client_encoding": "utf8",
             "application_name": "borgstack.platform",
-            # Nothing on the search path may stand in for a function or operator that we mean.
-            "options": "-c search_path=pg_catalog",
+            "options": " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SESSION.items()),
             **other,
         }
-        return psycopg2.connect(**{key: value for key, value in settings.items() if value})
+        connection = psycopg2.connect(**{key: value for key, value in settings.items() if value})
+        # Queries are asked one by one; only what changes something is held together.
+        connection.autocommit = True
+        return connection
 
     def accepts(self, user: str, password: str) -> bool:
         """Tell whether a role's password is right by logging in with it.
@@ -168,7 +191,7 @@ class Server:
         """
         connection = self._connection(database or self.login_database)
         try:
-            with connection, connection.cursor() as cursor:
+            with connection.cursor() as cursor:
                 cursor.execute(query, parameters or {})
                 names = [column[0] for column in cursor.description]
                 return [dict(zip(names, row)) for row in cursor.fetchall()]
@@ -200,14 +223,12 @@ class Server:
         connection = self._connection(database)
         try:
             with connection.cursor() as cursor:
-                if statement.alone:
-                    connection.autocommit = True
-                elif not self._pending:
+                if not statement.alone and not self._pending:
+                    connection.autocommit = False
                     # Where an extension goes that names no schema; the catalog still comes first, being implied.
                     cursor.execute("set local search_path = public")
                 cursor.execute(_composed(statement))
             if statement.alone:
-                connection.autocommit = False
                 self.committed += 1
             else:
                 self._pending += 1
@@ -222,8 +243,10 @@ class Server:
         """
         if not self._pending:
             return
+        connection = self._connection(self._writing)
         try:
-            self._connection(self._writing).commit()
+            connection.commit()
+            connection.autocommit = True
         except psycopg2.Error as error:
             raise failures.of_statement(error, self.name) from None
         self.committed += self._pending
@@ -240,8 +263,10 @@ class Server:
 
 
 def _composed(statement: Statement):
-    parts = [
-        psycopg2.sql.Identifier(part.name) if isinstance(part, Ident) else psycopg2.sql.Literal(part.value)
-        for part in statement.parts
-    ]
-    return psycopg2.sql.SQL(statement.text).format(*parts)
+    return psycopg2.sql.SQL(statement.text).format(*map(_composed_part, statement.parts))
+
+
+def _composed_part(part):
+    if isinstance(part, Ident):
+        return psycopg2.sql.Identifier(part.name)
+    return psycopg2.sql.SQL(part.text) if isinstance(part, Quoted) else psycopg2.sql.Literal(part.value)

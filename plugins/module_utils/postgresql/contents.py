@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What is in a database, schemas and extensions: inspect and plan."""
+"""What is in a database, schemas and extensions: what is to be done."""
 
 from __future__ import annotations
 
@@ -15,34 +15,13 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import content_catalog
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
     Statement,
     Text,
     check_names,
 )
-
-Rows = t.Callable[..., list]
-
-SCHEMAS = """
-select nspname as name, pg_get_userbyid(nspowner) as owner,
-       exists (select from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
-               where grantee = 0 and privilege_type = 'CREATE') as public_creates,
-       (select count(*) from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = n.oid
-        and deptype = 'n') as objects
-from pg_namespace n
-"""
-EXTENSIONS = """
-select extname as name, extversion as version, nspname as schema, extrelocatable as relocatable,
-       array(select target from pg_extension_update_paths(extname) where extname = any(%(versioned)s)
-             and source = extversion and path is not null) as reachable
-from pg_extension join pg_namespace n on n.oid = extnamespace where extname = any(%(names)s)
-"""
-AVAILABLE = """
-select v.name::text, v.version, v.version = a.default_version as is_default,
-       coalesce(v.requires::text[], '{}') as requires
-from pg_available_extension_versions v join pg_available_extensions a using (name)
-"""
 
 
 def check(database: dict) -> None:
@@ -63,39 +42,6 @@ def check(database: dict) -> None:
             )
 
 
-def inspect(rows: Rows, database: dict) -> dict:
-    """Return a database's `schemas`, and the declared ones of its `extensions`, by name.
-
-    Args:
-        rows: runs a query with parameters in the database.
-        database: the declaration.
-    """
-    names = [extension["name"] for extension in database["extensions"]]
-    # Finding the ways from version to version is costly: it is done only where a version is declared.
-    versioned = [extension["name"] for extension in database["extensions"] if extension["version"]]
-    extensions = rows(EXTENSIONS, {"names": names, "versioned": versioned}) if names else []
-    return {
-        "certain": True,
-        "schemas": {row["name"]: row for row in rows(SCHEMAS)},
-        "extensions": {row["name"]: row for row in extensions},
-    }
-
-
-def available(rows: Rows) -> dict[str, dict]:
-    """Return the extensions that the server has: by name, their `default` version and, by version, what each requires.
-
-    Args:
-        rows: runs a query.
-    """
-    offers: dict[str, dict] = {}
-    for row in rows(AVAILABLE):
-        offer = offers.setdefault(row["name"], {"default": None, "requires": {}})
-        offer["requires"][row["version"]] = row["requires"]
-        if row["is_default"]:
-            offer["default"] = row["version"]
-    return offers
-
-
 def of_a_new_database(database: dict, public_creates: bool) -> dict:
     """Return what a database that is yet to be made holds, not `certain` where its template is not PostgreSQL's own.
 
@@ -106,7 +52,24 @@ def of_a_new_database(database: dict, public_creates: bool) -> dict:
     names = ("public", "pg_catalog", "information_schema")
     schemas = {name: {"owner": None, "objects": 0, "public_creates": public_creates} for name in names}
     certain = database.get("template") in (None, "template0", "template1")
-    return {"certain": certain, "schemas": schemas, "extensions": {}}
+    return {"certain": certain, "schemas": schemas, "extensions": {}, "owned": {}, "role_settings": {}}
+
+
+def undeclared(database: dict, inside: dict) -> list[str]:
+    """Return in words the extensions and schemas that exist without being declared, but for those of PostgreSQL.
+
+    Args:
+        database: the declaration.
+        inside: as returned by `content_catalog.inspect`.
+    """
+    name = database["name"]
+    extensions = set(inside["extensions"]) - {item["name"] for item in database["extensions"]} - {"plpgsql"}
+    schemas = {
+        schema
+        for schema, actual in inside["schemas"].items()
+        if content_catalog.is_users(schema) and schema != "public" and not actual["of_extension"]
+    } - {item["name"] for item in database["schemas"]}
+    return [f"extension {item} in {name}" for item in extensions] + [f"schema {item} in {name}" for item in schemas]
 
 
 def schema_names(database: dict, inside: dict) -> set[str]:
@@ -121,8 +84,8 @@ def plan(database: dict, inside: dict, offers: dict[str, dict] | None) -> t.Iter
 
     Args:
         database: the declaration.
-        inside: as returned by `inspect` or `of_a_new_database`.
-        offers: as returned by `available`; none where it is not known.
+        inside: as returned by `content_catalog.inspect` or `of_a_new_database`.
+        offers: as returned by `content_catalog.available`; none where it is not known.
 
     Raises:
         PlatformError: something cannot be done; raised before the first step is yielded.

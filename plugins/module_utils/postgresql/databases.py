@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Databases as a whole: inspect and plan; what is in them is left to `contents` and `privileges`."""
+"""Databases as a whole: what is to be done; what is in them is left to `contents`, `ownership` and `privileges`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, privileges, settings
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import (
+    contents,
+    database_catalog,
+    ownership,
+    privileges,
+    settings,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
     Statement,
@@ -35,82 +40,34 @@ EMPTY: dict = {
     "encodings": {},
     "login_database": None,
     "public_creates": False,
+    "version": 0,
 }
 
-# From this version on nobody but its owner may create in the schema public of a new database.
-FIRST_CLOSED_VERSION = 150000
-
-DATABASES = """
-select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding,
-       datcollate as locale, datconnlimit as connection_limit, datistemplate as is_template,
-       shobj_description(d.oid, 'pg_database') as comment,
-       coalesce((select setconfig from pg_db_role_setting where setdatabase = d.oid and setrole = 0), '{}') as settings,
-       exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0) as public,
-       (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()
-        and backend_type = 'client backend') as sessions
-from pg_database d where datname = any(%(names)s)
-"""
-ENCODINGS = """
-select spelled, pg_encoding_to_char(pg_char_to_encoding(spelled)) as encoding from unnest(%(spellings)s) as spelled
-"""
+LOCALES = {"icu": "ICU_LOCALE", "builtin": "BUILTIN_LOCALE"}
+OF_POSTGRESQL = {"postgres", "template0", "template1"}
+# The first version that has each provider of locales.
+PROVIDERS = {"libc": 0, "icu": 150000, "builtin": 170000}
 
 
 def check(databases: list[dict]) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        PlatformError: a name that PostgreSQL would not keep, one declared twice, or a privilege that there is not.
+        PlatformError: a name that PostgreSQL would not keep, one declared twice, or a provider without a locale.
     """
     check_names([database["name"] for database in databases], "database")
     for database in databases:
         contents.check(database)
-        for grant in database["privileges"]:
-            privileges.wanted(grant)
+        if database["locale_provider"] in ("icu", "builtin") and not database["locale"]:
+            raise PlatformError(
+                CONFIGURATION,
+                f"the locale provider {database['locale_provider']} has no locale of its own",
+                "declare a locale, such as en-US for icu or C.UTF-8 for builtin",
+                where=f"database {database['name']}",
+            )
 
 
-def inspect(server: Server, databases: list[dict]) -> dict:
-    """Return the declared databases as they are, and what the server has to offer.
-
-    Returns:
-        `databases` by name, those to be kept with their contents; `known_databases`, `known_roles`, `known_settings`,
-        `available` (extensions), `encodings` (the server's name of each, empty where it has none, by declared
-        spelling), `login_database`, and whether everybody `public_creates` in a new database.
-
-    Raises:
-        PlatformError: the server or one of the databases cannot be asked.
-    """
-    found = {row["name"]: row for row in server.rows(DATABASES, {"names": [item["name"] for item in databases]})}
-    for declared in databases:
-        actual = found.get(declared["name"])
-        if actual is None:
-            continue
-        actual["settings"] = settings.parsed(actual["settings"])
-        if declared["state"] == "present":
-            actual.update(_inspect_inside(server, declared))
-    return {
-        "databases": found,
-        "known_databases": {row["name"] for row in server.rows("select datname as name from pg_database")},
-        "known_roles": server.role_names(),
-        "known_settings": settings.known(server.rows) if any(item.get("settings") for item in databases) else None,
-        "available": contents.available(server.rows) if any(item["extensions"] for item in databases) else None,
-        "encodings": _encodings(server, databases),
-        "login_database": server.login_database,
-        "public_creates": server.version < FIRST_CLOSED_VERSION,
-    }
-
-
-def _encodings(server: Server, databases: list[dict]) -> dict[str, str]:
-    spellings = sorted({database["encoding"] for database in databases if database.get("encoding")})
-    rows = server.rows(ENCODINGS, {"spellings": spellings}) if spellings else []
-    return {row["spelled"]: row["encoding"] for row in rows}
-
-
-def _inspect_inside(server: Server, database: dict) -> dict:
-    def rows(query: str, parameters: dict | None = None) -> list[dict]:
-        return server.rows(query, parameters, database["name"])
-
-    held = privileges.inspect(rows, database["privileges"], database.get("owner"))
-    return {**contents.inspect(rows, database), "held": held}
+inspect = database_catalog.inspect
 
 
 def plan(databases: list[dict], actual: dict) -> list[Step]:
@@ -132,14 +89,31 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
             _refuse_template(database, found, templates)
             # The next one may be copied from this one.
             templates.add(database["name"])
-        steps.extend(_database(database, found))
+        steps.extend(_database(database, found, actual["version"]))
         inside = found or contents.of_a_new_database(database, actual["public_creates"])
+        owner = database.get("owner") or (found or {}).get("owner")
+        steps.extend(ownership.plan(database, owner, inside))
         steps.extend(contents.plan(database, inside, actual["available"]))
+        for role, declared in database["role_settings"].items():
+            sessions = settings.of_role_in_database(role, database["name"])
+            steps.extend(settings.plan(sessions, declared, inside["role_settings"].get(role, {})))
         if database["revoke_public"] and (found is None or found["public"]):
             steps.append(_closed(database["name"]))
-        owner = database.get("owner") or (found or {}).get("owner")
-        steps.extend(privileges.plan(database, owner, inside))
+        steps.extend(privileges.plan(database, owner, inside, actual["version"]))
     return steps
+
+
+def undeclared(databases: list[dict], actual: dict) -> list[str]:
+    """Return in words what exists without being declared: databases, and what is in the declared ones."""
+    strangers = (actual["known_databases"] or set()) - {item["name"] for item in databases} - OF_POSTGRESQL
+    found = [f"database {name}" for name in strangers]
+    for database in databases:
+        inside = actual["databases"].get(database["name"])
+        if inside and database["state"] == "present":
+            found += contents.undeclared(database, inside)
+            owner = database.get("owner") or inside["owner"]
+            found += privileges.undeclared(database, owner, inside, actual["version"])
+    return sorted(found)
 
 
 def _step(name: str, words: str, text: str, parts: tuple, before: dict, after: dict) -> Step:
@@ -151,7 +125,18 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
     where = f"database {database['name']}"
     owner = database.get("owner")
     _refuse_unknown_roles(database, found, actual["known_roles"])
-    settings.refuse_unknown(where, database.get("settings"), actual["known_settings"])
+    for declared in (database.get("settings"), *database["role_settings"].values()):
+        settings.refuse_unknown(where, declared, actual["known_settings"])
+    for grant in database["privileges"]:
+        privileges.wanted(grant, actual["version"])
+    provider = database["locale_provider"]
+    if provider and actual["version"] and actual["version"] < PROVIDERS[provider]:
+        raise PlatformError(
+            PREREQUISITE,
+            f"the server's version {actual['version'] // 10000} has no locale provider {provider}",
+            f"upgrade the server to {PROVIDERS[provider] // 10000}, or declare another provider",
+            where=where,
+        )
     encoding = actual["encodings"].get(database.get("encoding"))
     if encoding == "":
         raise PlatformError(
@@ -166,11 +151,12 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
             "find out whose data it is; then correct the declaration, or set reassign_owner to hand it over",
             where=where,
         )
-    for fixed, declared in (("encoding", encoding or database.get("encoding")), ("locale", database.get("locale"))):
+    wanted = {"encoding": encoding or database["encoding"], "locale": database["locale"], "locale_provider": provider}
+    for fixed, declared in wanted.items():
         if declared and _folded(found[fixed]) != _folded(declared):
             raise PlatformError(
                 DATA,
-                f"its {fixed} is {found[fixed]}, not {declared}, and cannot be changed in place",
+                f"its {fixed.replace('_', ' ')} is {found[fixed]}, not {declared}, and cannot be changed in place",
                 "keep it as it is in the declaration, or dump, drop and restore the database",
                 where=where,
             )
@@ -179,8 +165,11 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
 def _refuse_unknown_roles(database: dict, found: dict | None, known: set[str] | None) -> None:
     uses = [("its owner", database.get("owner"))]
     uses += [(f"the owner of its schema {schema['name']}", schema["owner"]) for schema in database["schemas"]]
+    uses += [("a role with settings", role) for role in database["role_settings"]]
+    uses += [("an owner of objects", role) for role in database["reassign_objects_from"]]
     for grant in database["privileges"]:
-        uses += [("a holder of privileges", grant["role"]), ("a creator of objects", grant["creator"])]
+        holder = None if grant["role"] == privileges.EVERYBODY else grant["role"]
+        uses += [("a holder of privileges", holder), ("a creator of objects", grant["creator"])]
     for use, role in uses:
         if role and known is not None and role not in known:
             present = f"; the database belongs to role {found['owner']}" if found else ""
@@ -204,7 +193,7 @@ def _refuse_template(database: dict, found: dict | None, templates: set[str]) ->
 
 
 def _folded(value: str) -> str:
-    return value.lower().replace("-", "")
+    return value.lower().replace("-", "").replace("_", "")
 
 
 def _drop(database: dict, found: dict | None, actual: dict) -> t.Iterator[Step]:
@@ -226,10 +215,10 @@ def _drop(database: dict, found: dict | None, actual: dict) -> t.Iterator[Step]:
     yield Step(where, f"drop database {name}", statement, {"owner": found["owner"]}, {})
 
 
-def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
+def _database(database: dict, found: dict | None, version: int) -> t.Iterator[Step]:
     name, owner = database["name"], database.get("owner")
     if found is None:
-        yield _create(database)
+        yield _create(database, version)
         found = {"owner": owner, "connection_limit": -1, "settings": {}, "comment": None}
     if owner and found["owner"] != owner:
         words, text = f"hand database {name} over to {owner}", "ALTER DATABASE {} OWNER TO {}"
@@ -239,7 +228,7 @@ def _database(database: dict, found: dict | None) -> t.Iterator[Step]:
         words, text = f"set connection limit of database {name}", "ALTER DATABASE {} CONNECTION LIMIT {}"
         before, after = {"connection_limit": found["connection_limit"]}, {"connection_limit": limit}
         yield _step(name, words, text, (Ident(name), Text(limit)), before, after)
-    yield from settings.plan("database", name, database.get("settings"), found["settings"], name)
+    yield from settings.plan(settings.of_database(name), database.get("settings"), found["settings"])
     comment = database.get("comment")
     if comment is not None and (found["comment"] or "") != comment:
         words, text = f"comment on database {name}", "COMMENT ON DATABASE {} IS {}"
@@ -253,15 +242,21 @@ def _closed(name: str) -> Step:
     return _step(name, words, text, (Ident(name),), {shown: True}, {shown: False})
 
 
-def _create(database: dict) -> Step:
-    name = database["name"]
-    text, parts, after = "CREATE DATABASE {}", [Ident(name)], {"present": True}
+def _create(database: dict, version: int) -> Step:
+    name, provider = database["name"], database["locale_provider"]
     # A locale or encoding of its own needs a template that has nothing in it.
-    template = database.get("template") or ("template0" if database.get("encoding") or database.get("locale") else None)
-    for key, kind in (("owner", Ident), ("template", Ident), ("encoding", Text), ("locale", Text)):
-        value = template if key == "template" else database.get(key)
-        if value:
-            text += f" {key.upper()} {{}}"
-            parts.append(kind(value))
-            after[key] = value
-    return Step(f"database {name}", f"create database {name}", Statement(text, tuple(parts), alone=True), {}, after)
+    own = any(database[key] for key in ("encoding", "locale", "locale_provider"))
+    # The oldest version knows one provider, and no word for it.
+    spoken = provider if version >= PROVIDERS["icu"] or provider != "libc" else None
+    clauses = (
+        ("owner", "OWNER {}", Ident, database["owner"]),
+        ("template", "TEMPLATE {}", Ident, database["template"] or ("template0" if own else None)),
+        ("encoding", "ENCODING {}", Text, database["encoding"]),
+        ("locale_provider", "LOCALE_PROVIDER {}", Text, spoken),
+        ("locale", f"{LOCALES.get(provider, 'LOCALE')} {{}}", Text, database["locale"]),
+    )
+    given = [clause for clause in clauses if clause[3]]
+    text = " ".join(["CREATE DATABASE {}", *(text for _key, text, _kind, _value in given)])
+    parts = (Ident(name), *(kind(value) for _key, _text, kind, value in given))
+    after = {"present": True, **{key: value for key, _text, _kind, value in given}}
+    return Step(f"database {name}", f"create database {name}", Statement(text, parts, alone=True), {}, after)

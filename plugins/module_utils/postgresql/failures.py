@@ -19,12 +19,13 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
 )
 
 WRONG_PASSWORD = "password authentication failed"
+NO_POOLER = "log in to the server itself, not to a connection pooler such as PgBouncer"
 
 # While a connection is made there is no SQLSTATE to be had: the answer's words must do. The first that fits counts.
 CONNECTING: tuple[tuple[str, int, str], ...] = (
     (WRONG_PASSWORD, INTEGRATION, "correct login_password"),
     ("no password supplied", INTEGRATION, "give login_password"),
-    ("unsupported startup parameter", CONFIGURATION, "log in to the server itself, not to a connection pooler"),
+    ("unsupported startup parameter", CONFIGURATION, NO_POOLER),
     ("is starting up", SERVICE_STARTUP, "wait until the server is ready, then run again"),
     ("is shutting down", SERVICE_STARTUP, "start the server, then run again"),
     ("pg_hba.conf", INTEGRATION, "allow this host, role and database in the server's pg_hba.conf"),

@@ -14,10 +14,16 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Statement
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, privilege_catalog
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_catalog import (
+    EVERYBODY,
+    Held,
+    Place,
+    Privileges,
+    is_everybodys,
+)
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted, Statement
 
-# All privileges that every supported version has.
 ON_TABLES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"})
 ON_SEQUENCES = frozenset({"SELECT", "USAGE", "UPDATE"})
 ON_FUNCTIONS = frozenset({"EXECUTE"})
@@ -28,47 +34,26 @@ KNOWN = {
     "all_sequences": ON_SEQUENCES,
     "all_functions": ON_FUNCTIONS,
 }
-# By what a default privilege is for: the catalog's letter, and the privileges there are.
-FUTURE = {"tables": ("r", ON_TABLES), "sequences": ("S", ON_SEQUENCES), "functions": ("f", ON_FUNCTIONS)}
-
-# One row an object and grantee; an object without grants has a row with neither.
-RELATIONS = """select relname as object, r.rolname as role, a.privilege_type as privilege
-    from pg_class c join pg_namespace n on n.oid = relnamespace
-    left join lateral aclexplode(
-      coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))) a on true
-    left join pg_roles r on r.oid = a.grantee
-    where nspname = %(schema)s and strpos(%(kinds)s, relkind::text) > 0"""
-QUERIES = {
-    "database": """select datname as object, r.rolname as role, a.privilege_type as privilege
-        from pg_database d left join lateral aclexplode(coalesce(datacl, acldefault('d', datdba))) a on true
-        left join pg_roles r on r.oid = a.grantee where datname = current_database()""",
-    "schema": """select nspname as object, r.rolname as role, a.privilege_type as privilege
-        from pg_namespace left join lateral aclexplode(coalesce(nspacl, acldefault('n', nspowner))) a on true
-        left join pg_roles r on r.oid = a.grantee where nspname = %(schema)s""",
-    "all_tables": RELATIONS,
-    "all_sequences": RELATIONS,
-    "all_functions": """select p.oid::regprocedure::text as object, r.rolname as role, a.privilege_type as privilege
-        from pg_proc p join pg_namespace n on n.oid = pronamespace
-        left join lateral aclexplode(coalesce(proacl, acldefault('f', proowner))) a on true
-        left join pg_roles r on r.oid = a.grantee where nspname = %(schema)s and prokind <> 'p'""",
-    "default": """select 'future' as object, r.rolname as role, a.privilege_type as privilege
-        from (select 1) one left join pg_default_acl d on defaclobjtype = %(future)s::"char"
-          and defaclnamespace = (select oid from pg_namespace where nspname = %(schema)s)
-          and pg_get_userbyid(defaclrole) = coalesce(%(creator)s, (select pg_get_userbyid(datdba)
-                                                     from pg_database where datname = current_database()))
-        left join lateral aclexplode(defaclacl) a on true left join pg_roles r on r.oid = a.grantee""",
-}
-# The kinds of relations that a grant on all of them means: views, materialized, partitioned and foreign tables too.
-KINDS = {"all_tables": "rvmpf", "all_sequences": "S"}
+# By what a default privilege is for.
+FUTURE = {"tables": ON_TABLES, "sequences": ON_SEQUENCES, "functions": ON_FUNCTIONS}
+# From this version on tables have one more.
+FIRST_VERSION_WITH_MAINTAIN = 170000
+NOTHING = Held(0)
 
 
-def wanted(grant: dict) -> frozenset[str]:
+def wanted(grant: dict, version: int = 0) -> frozenset[str]:
     """Return the privileges of a declared grant, spelled as the catalog spells them.
+
+    Args:
+        grant: the declared one.
+        version: the server's, as a number; 0 for any that is supported.
 
     Raises:
         PlatformError: one is not known for what it is on.
     """
-    known = FUTURE[grant["objects"]][1] if grant["on"] == "default" else KNOWN[grant["on"]]
+    known = FUTURE[grant["objects"]] if grant["on"] == "default" else KNOWN[grant["on"]]
+    if known is ON_TABLES and version >= FIRST_VERSION_WITH_MAINTAIN:
+        known |= {"MAINTAIN"}
     asked = {privilege.upper() for privilege in grant["privileges"]}
     if asked & {"ALL", "ALL PRIVILEGES"}:
         return known
@@ -83,56 +68,105 @@ def wanted(grant: dict) -> frozenset[str]:
     return frozenset(asked)
 
 
-def inspect(rows: contents.Rows, grants: list[dict], owner: str | None) -> list[dict[str, set]]:
-    """Return for each declared grant what its role holds: a set of privileges for each object.
+def place_of(grant: dict, owner: str | None) -> Place:
+    """Return what a declared grant is on.
 
     Args:
-        rows: runs a query with parameters in the database.
-        grants: the declared ones.
-        owner: the declared owner of the database; default privileges are for what it creates, if for no other's.
+        grant: the declared one.
+        owner: whom the database will belong to; default privileges are for what it creates, if for no other's.
     """
-    held: list[dict[str, set]] = []
-    for grant in grants:
-        parameters = {
-            "schema": grant["schema"],
-            "kinds": KINDS.get(grant["on"], ""),
-            "future": FUTURE[grant["objects"]][0],
-            "creator": grant["creator"] or owner,
-        }
-        objects: dict[str, set] = {}
-        for row in rows(QUERIES[grant["on"]], parameters):
-            privileges = objects.setdefault(row["object"], set())
-            if row["role"] == grant["role"]:
-                privileges.add(row["privilege"])
-        held.append(objects)
-    return held
+    if grant["on"] == "database":
+        return Place("database")
+    if grant["on"] == "default":
+        return Place("default", grant["schema"], grant["objects"], grant["creator"] or owner)
+    return Place(grant["on"], grant["schema"])
 
 
-def plan(database: dict, owner: str | None, inside: dict) -> t.Iterator[Step]:
-    """Yield a step for each grant that is not as declared.
+def plan(database: dict, owner: str | None, inside: dict, version: int = 0) -> t.Iterator[Step]:
+    """Yield a step for each grant that is not as declared, and for those beside them where these exclude others.
 
     Args:
         database: the declaration.
         owner: whom it will belong to; none where that is the login role.
-        inside: as returned by `contents.inspect` or `contents.of_a_new_database`, with what is `held` where it exists.
+        inside: as returned by `content_catalog.inspect` or `contents.of_a_new_database`, with `privileges` where it
+            exists.
+        version: the server's, as a number; 0 where it is not known.
 
     Raises:
         PlatformError: a grant is on a schema that there will not be.
     """
-    grants = database["privileges"]
-    for grant, held in zip(grants, inside.get("held", [{} for _grant in grants])):
-        objects = {**_to_come(database, grant, inside), **held}
-        asked = wanted(grant)
+    found = inside.get("privileges", Privileges({}, {}))
+    kept: dict[tuple, set] = {}
+    for grant in database["privileges"]:
+        place, asked = place_of(grant, owner), wanted(grant, version)
+        is_new = _comes(database, grant, inside)
+        kept.setdefault((place, grant["role"]), set()).update(asked)
+        held = found.held.get(place, {}).get(grant["role"], {})
         if grant["state"] == "present":
-            change = {privilege for privileges in objects.values() for privilege in asked - privileges}
+            objects = found.objects.get(place, 1 if place.on == "default" else 0)
+            change = {name for name in asked if is_new or _lacks(held.get(name, NOTHING), objects, grant)}
+            if change:
+                yield _granted(database["name"], place, grant, _listed(change))
         else:
-            change = {privilege for privileges in objects.values() for privilege in asked & privileges}
-        if change:
-            yield _step(database["name"], grant["creator"] or owner, grant, sorted(change))
+            is_given = grant["role"] == EVERYBODY and is_new
+            change = {name for name in asked if name in held or (is_given and is_everybodys(place, name))}
+            if change:
+                grantors = _grantors(held, change)
+                yield _revoked(database["name"], place, grant["role"], _listed(change), grantors)
+    if database["exclusive_privileges"]:
+        yield from _intruders(database["name"], kept, found)
 
 
-def _to_come(database: dict, grant: dict, inside: dict) -> dict[str, set]:
-    """Return an object for those that are not there yet, but will be or may be when the grant is made."""
+def undeclared(database: dict, owner: str | None, inside: dict, version: int) -> list[str]:
+    """Return in words the privileges that roles hold without being declared to.
+
+    Args:
+        database: the declaration.
+        owner: whom it belongs to.
+        inside: as returned by `content_catalog.inspect`.
+        version: the server's, as a number.
+    """
+    declared: dict[tuple, set] = {}
+    for grant in database["privileges"]:
+        key = (place_of(grant, owner), grant["role"])
+        declared.setdefault(key, set()).update(wanted(grant, version))
+    found = []
+    for place, role, privileges in privilege_catalog.holders(inside["privileges"]):
+        listed = sorted(set(privileges) - declared.get((place, role), set()))
+        if listed:
+            found.append(f"privilege {', '.join(listed)} of {role} on {_in_words(database['name'], place)}")
+    return found
+
+
+def _lacks(held: Held, objects: int, grant: dict) -> bool:
+    return held.objects < objects or (grant["grant_option"] and held.grantable < objects)
+
+
+def _grantors(held: dict[str, Held], privileges: t.Iterable[str]) -> list[str]:
+    return sorted({grantor for name in privileges for grantor in held.get(name, NOTHING).grantors})
+
+
+def _listed(privileges: t.Collection[str]) -> str:
+    # Only privileges that the catalog knows get here: they are our own words.
+    return ", ".join(sorted(privileges))
+
+
+def _intruders(database: str, kept: dict[tuple, set], found: Privileges) -> t.Iterator[Step]:
+    """Yield a step for each role that holds what nobody declared, at places where anything is declared.
+
+    What everybody holds is another matter: PostgreSQL gives it with each new object.
+    """
+    for place in dict.fromkeys(place for place, _role in kept):
+        for role, privileges in sorted(found.held.get(place, {}).items()):
+            too_much = {
+                name for name, held in privileges.items() if held.of_others and name not in kept.get((place, role), ())
+            }
+            if too_much and role != EVERYBODY:
+                yield _revoked(database, place, role, _listed(too_much), _grantors(privileges, too_much))
+
+
+def _comes(database: dict, grant: dict, inside: dict) -> bool:
+    """Tell whether what a grant is on is not there yet, all or some of it, but will be or may be when it is made."""
     on, schema = grant["on"], grant["schema"]
     if on != "database" and inside["certain"] and schema not in contents.schema_names(database, inside):
         raise PlatformError(
@@ -141,9 +175,11 @@ def _to_come(database: dict, grant: dict, inside: dict) -> dict[str, set]:
             "declare that schema",
             where=f"database {database['name']}",
         )
-    there = "held" in inside and (on != "schema" or schema in inside["schemas"])
-    comes = not there if on in ("database", "schema", "default") else _is_brought(database, schema, inside)
-    return {"to come": set()} if comes else {}
+    # What is handed over takes the privileges of its old owner with it.
+    if any(inside.get("owned", {}).get(grant["role"], ())):
+        return True
+    there = "privileges" in inside and (on != "schema" or schema in inside["schemas"])
+    return not there if on in ("database", "schema", "default") else _is_brought(database, schema, inside)
 
 
 def _is_brought(database: dict, schema: str, inside: dict) -> bool:
@@ -156,32 +192,53 @@ def _is_brought(database: dict, schema: str, inside: dict) -> bool:
     return not inside["certain"]
 
 
-def _step(database: str, creator: str | None, grant: dict, change: list[str]) -> Step:
-    verb, preposition = ("GRANT", "TO") if grant["state"] == "present" else ("REVOKE", "FROM")
-    on, schema = grant["on"], grant["schema"]
-    prefix, parts = "", (Ident(schema),)
-    if on == "database":
-        place, target, parts = f"database {database}", "DATABASE {}", (Ident(database),)
-    elif on == "schema":
-        place, target = f"schema {database}.{schema}", "SCHEMA {}"
-    elif on == "default":
-        place, target = f"future {grant['objects']} of {database}.{schema}", grant["objects"].upper()
-        prefix = "ALTER DEFAULT PRIVILEGES IN SCHEMA {} "
-        if creator:
-            prefix, parts = "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {} ", (Ident(creator), *parts)
-    else:
-        kind = on.replace("_", " ")
-        place, target = f"{kind} of {database}.{schema}", f"{kind.upper()} IN SCHEMA {{}}"
-    # Only privileges that the catalog knows get here: they are our own words.
-    listed = ", ".join(change)
-    text = f"{prefix}{verb} {listed} ON {target} {preposition} {{}}"
-    words = f"{verb.lower()} {listed} on {place} {preposition.lower()} {grant['role']}"
-    shown = f"{grant['role']}: {listed} on {place}"
-    granted = verb == "GRANT"
-    return Step(
-        f"database {database}",
-        words,
-        Statement(text, (*parts, Ident(grant["role"])), database),
-        {shown: not granted},
-        {shown: granted},
-    )
+def _granted(database: str, place: Place, grant: dict, listed: str) -> Step:
+    option = " WITH GRANT OPTION" if grant["grant_option"] else ""
+    prefix, target, parts = _target(database, place)
+    text = f"{prefix}GRANT {listed} ON {target} TO {{}}{option}"
+    role, where = grant["role"], _in_words(database, place)
+    words = f"grant {listed} on {where} to {role}{option.lower()}"
+    shown = f"{role}: {listed} on {where}"
+    statement = Statement(text, (*parts, _role(role)), database)
+    return Step(f"database {database}", words, statement, {shown: False}, {shown: True})
+
+
+def _revoked(database: str, place: Place, role: str, listed: str, grantors: list[str]) -> Step:
+    prefix, target, parts = _target(database, place)
+    text = f"{prefix}REVOKE {listed} ON {target} FROM {{}}"
+    parts = (*parts, _role(role))
+    # Only who granted something can take it back; what is revoked by a superuser counts as revoked by the owner.
+    texts = [f"SET LOCAL ROLE {{}}; {text}; RESET ROLE" for _grantor in grantors]
+    every = [part for grantor in grantors for part in (Ident(grantor), *parts)]
+    where = _in_words(database, place)
+    shown = f"{role}: {listed} on {where}"
+    statement = Statement("; ".join([*texts, text]), (*every, *parts), database)
+    words = f"revoke {listed} on {where} from {role}"
+    return Step(f"database {database}", words, statement, {shown: True}, {shown: False})
+
+
+def _role(name: str) -> Ident | Quoted:
+    return Quoted(EVERYBODY) if name == EVERYBODY else Ident(name)
+
+
+def _target(database: str, place: Place) -> tuple[str, str, tuple[Ident, ...]]:
+    """Return what stands before GRANT or REVOKE, what stands after ON, and the names in both."""
+    if place.on == "database":
+        return "", "DATABASE {}", (Ident(database),)
+    if place.on == "schema":
+        return "", "SCHEMA {}", (Ident(place.schema),)
+    if place.on == "default":
+        if place.creator is None:
+            return "ALTER DEFAULT PRIVILEGES IN SCHEMA {} ", place.kind.upper(), (Ident(place.schema),)
+        prefix = "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {} "
+        return prefix, place.kind.upper(), (Ident(place.creator), Ident(place.schema))
+    return "", f"{place.on.replace('_', ' ').upper()} IN SCHEMA {{}}", (Ident(place.schema),)
+
+
+def _in_words(database: str, place: Place) -> str:
+    if place.on == "database":
+        return f"database {database}"
+    if place.on == "schema":
+        return f"schema {database}.{place.schema}"
+    kind = f"future {place.kind}" if place.on == "default" else place.on.replace("_", " ")
+    return f"{kind} of {database}.{place.schema}"

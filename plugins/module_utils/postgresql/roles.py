@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Roles: inspect and plan."""
+"""Roles: what is to be done."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
-    INTEGRATION,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import scram, settings
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import role_catalog, scram, settings
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
     Statement,
@@ -26,7 +24,9 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
     is_text,
 )
 
-FLAGS = ("login", "superuser", "createdb", "createrole", "replication")
+FLAGS = ("login", "superuser", "createdb", "createrole", "replication", "inherit", "bypassrls")
+# From this version on a membership knows who granted it, and only that grant is revoked.
+FIRST_VERSION_WITH_GRANTORS = 160000
 # What is not known (none) is not checked.
 EMPTY: dict = {
     "roles": {},
@@ -34,29 +34,11 @@ EMPTY: dict = {
     "known_roles": None,
     "known_settings": None,
     "login_role": None,
+    "login_database": "",
+    "version": 0,
     "instants": {},
     "iterations": scram.DEFAULT_ITERATIONS,
 }
-
-ROLES = """
-select r.rolname as name, rolcanlogin as login, rolsuper as superuser, rolcreatedb as createdb,
-       rolcreaterole as createrole, rolreplication as replication, rolconnlimit as connection_limit,
-       extract(epoch from coalesce(rolvaliduntil, 'infinity'))::text as valid_until,
-       shobj_description(r.oid, 'pg_authid') as comment,
-       array(select g.rolname::text from pg_auth_members m join pg_roles g on g.oid = m.roleid
-             where m.member = r.oid) as member_of,
-       coalesce((select setconfig from pg_db_role_setting where setdatabase = 0 and setrole = r.oid), '{}') as settings
-from pg_roles r where rolname = any(%(names)s)
-"""
-# Memberships go with the role; everything else that refers to it has to go before.
-TIES = """
-select r.rolname as name, count(*) as objects,
-       coalesce('database ' || coalesce(d.datname, (select datname from pg_database
-                where s.classid = 'pg_database'::regclass and oid = s.objid)), 'the whole server') as place
-from pg_shdepend s join pg_roles r on r.oid = s.refobjid left join pg_database d on d.oid = s.dbid
-where s.refclassid = 'pg_authid'::regclass and s.classid <> 'pg_auth_members'::regclass and rolname = any(%(names)s)
-group by 1, 3 order by 1, 3
-"""
 
 
 def check(roles: list[dict]) -> None:
@@ -80,67 +62,11 @@ def check(roles: list[dict]) -> None:
                 "choose another password",
                 where=f"role {name}",
             )
-        for group in role.get("member_of") or []:
-            check_name(group, "role")
+        for other in (*(role.get("member_of") or []), *([role["reassign_to"]] if role.get("reassign_to") else [])):
+            check_name(other, "role")
 
 
-def inspect(server: Server, roles: list[dict]) -> dict:
-    """Return the declared roles as they are, and what the server makes of the declared times.
-
-    Returns:
-        `roles` by name (with `verifier`, or `accepts` where verifiers cannot be read), `ties` (how many objects refer
-        to a role that is to be dropped, by role and place), `known_roles`, `known_settings`, `login_role`, `instants`
-        (seconds since the epoch as text, by declared spelling) and `iterations` for new verifiers.
-
-    Raises:
-        PlatformError: the server cannot be asked, or a declared verifier cannot be compared with anything.
-    """
-    names = [role["name"] for role in roles]
-    found = {row["name"]: row for row in server.rows(ROLES, {"names": names})}
-    ties: dict[str, dict] = {}
-    for row in server.rows(TIES, {"names": [role["name"] for role in roles if role["state"] == "absent"]}):
-        ties.setdefault(row["name"], {})[row["place"]] = row["objects"]
-    for actual in found.values():
-        actual["settings"] = settings.parsed(actual["settings"])
-    _inspect_passwords(server, roles, found)
-    iterations = server.rows("select current_setting('scram_iterations', true) as iterations")[0]["iterations"]
-    return {
-        "roles": found,
-        "ties": ties,
-        "known_roles": server.role_names(),
-        "known_settings": settings.known(server.rows) if any(role.get("settings") for role in roles) else None,
-        "login_role": server.login_role,
-        "instants": _instants(server, roles),
-        "iterations": int(iterations or scram.DEFAULT_ITERATIONS),
-    }
-
-
-def _inspect_passwords(server: Server, roles: list[dict], found: dict[str, dict]) -> None:
-    if server.can_read("pg_authid"):
-        query = "select rolname as name, rolpassword as verifier from pg_authid where rolname = any(%(names)s)"
-        for row in server.rows(query, {"names": list(found)}):
-            found[row["name"]]["verifier"] = row["verifier"]
-        return
-    for role in roles:
-        name, password = role["name"], role.get("password")
-        if not password or name not in found:
-            continue
-        if scram.is_verifier(password):
-            raise PlatformError(
-                INTEGRATION,
-                f"{server.login_role} may not read pg_authid, so a verifier cannot be compared",
-                "declare the clear password, or log in as a superuser",
-                where=f"role {name}",
-            )
-        found[name]["accepts"] = server.accepts(name, password)
-
-
-def _instants(server: Server, roles: list[dict]) -> dict[str, str]:
-    declared = sorted({role["valid_until"] for role in roles if role.get("valid_until")})
-    query = (
-        "select spelled, extract(epoch from spelled::timestamptz)::text as instant from unnest(%(declared)s) as spelled"
-    )
-    return {row["spelled"]: row["instant"] for row in server.rows(query, {"declared": declared})} if declared else {}
+inspect = role_catalog.inspect
 
 
 def plan(roles: list[dict], actual: dict) -> list[Step]:
@@ -152,13 +78,17 @@ def plan(roles: list[dict], actual: dict) -> list[Step]:
     check(roles)
     present = [role for role in roles if role["state"] == "present"]
     absent = [role["name"] for role in roles if role["state"] == "absent" and role["name"] in actual["roles"]]
-    _refuse(present, absent, actual)
+    _refuse_what_cannot_be_kept(present, actual)
+    _refuse_what_cannot_go([role for role in roles if role["name"] in absent], present, actual)
     steps: list[Step] = []
     for role in present:
         steps.extend(_properties(role, actual))
     # A role may be a member of one that is declared after it.
     for role in present:
         steps.extend(_memberships(role, actual))
+    heirs = {role["name"]: role.get("reassign_to") for role in roles}
+    for name in absent:
+        steps.extend(_bequests(name, heirs[name], actual))
     steps.extend(
         _step(name, f"drop role {name}", Statement("DROP ROLE {}", (Ident(name),)), {"present": True}, {})
         for name in absent
@@ -166,7 +96,18 @@ def plan(roles: list[dict], actual: dict) -> list[Step]:
     return steps
 
 
-def _refuse(present: list[dict], absent: list[str], actual: dict) -> None:
+def undeclared(roles: list[dict], actual: dict) -> list[str]:
+    """Return in words the roles and memberships that exist without being declared."""
+    declared = {role["name"]: set(role.get("member_of") or []) for role in roles}
+    strangers = (actual["known_roles"] or set()) - set(declared) - {actual["login_role"]}
+    found = [f"role {name}" for name in strangers if not name.startswith("pg_")]
+    for name, groups in declared.items():
+        held = actual["roles"].get(name, {"member_of": {}})["member_of"]
+        found += [f"membership of role {name} in role {group}" for group in held if group not in groups]
+    return sorted(found)
+
+
+def _refuse_what_cannot_be_kept(present: list[dict], actual: dict) -> None:
     declared = {role["name"] for role in present}
     for role in present:
         subject = f"role {role['name']}"
@@ -179,20 +120,52 @@ def _refuse(present: list[dict], absent: list[str], actual: dict) -> None:
                     "declare that role too",
                     where=subject,
                 )
-    for name in absent:
-        ties = actual["ties"].get(name)
+
+
+def _refuse_what_cannot_go(leaving: list[dict], present: list[dict], actual: dict) -> None:
+    staying = ({role["name"] for role in present} | (actual["known_roles"] or set())) - {
+        role["name"] for role in leaving
+    }
+    for role in leaving:
+        name, heir = role["name"], role.get("reassign_to")
         if name == actual["login_role"]:
             raise PlatformError(
                 CONFIGURATION, "it cannot be dropped while logged in", "log in as another role", where=f"role {name}"
             )
-        if ties:
-            held = ", ".join(f"{count} in {place}" for place, count in ties.items())
+        if heir and heir not in staying:
+            raise PlatformError(
+                CONFIGURATION,
+                f"what it owns is to go to role {heir}, which does not exist or is to be dropped",
+                "correct reassign_to",
+                where=f"role {name}",
+            )
+        ties = actual["ties"].get(name)
+        if ties and not heir:
+            held = ", ".join(f"{count} in {_place(database)}" for database, count in ties.items())
             raise PlatformError(
                 DATA,
                 f"objects belong to it or grant it privileges: {held}",
-                "drop these databases, or run REASSIGN OWNED and DROP OWNED for the role in each, and then drop it",
+                "set reassign_to to the role that is to own them; its privileges are revoked then",
                 where=f"role {name}",
             )
+
+
+def _bequests(name: str, heir: str | None, actual: dict) -> t.Iterator[Step]:
+    """Yield a step for each database that holds something of a role that goes."""
+    ties = actual["ties"].get(name, {})
+    if not ties or not heir:
+        return
+    # What belongs to the whole server is handed over from any database.
+    for database in [database for database in ties if database] or [actual["login_database"]]:
+        text = "REASSIGN OWNED BY {} TO {}; DROP OWNED BY {}"
+        words = f"hand what role {name} owns in database {database} over to role {heir}, and revoke its privileges"
+        before = {_place(place): f"{count} objects" for place, count in ties.items() if place in (database, None)}
+        after = dict.fromkeys(before, f"of role {heir}, or revoked")
+        yield _step(name, words, Statement(text, (Ident(name), Ident(heir), Ident(name)), database), before, after)
+
+
+def _place(database: str | None) -> str:
+    return "the whole server" if database is None else f"database {database}"
 
 
 def _step(name: str, words: str, statement: Statement, before: dict, after: dict) -> Step:
@@ -215,7 +188,7 @@ def _properties(role: dict, actual: dict) -> t.Iterator[Step]:
         words = f"change {', '.join(after)} of role {name}"
         yield _step(name, words, Statement(f"ALTER ROLE {clauses}", parts), before, after)
     found = found or {"settings": {}, "comment": None}
-    yield from settings.plan("role", name, role.get("settings"), found["settings"])
+    yield from settings.plan(settings.of_role(name), role.get("settings"), found["settings"])
     comment = role.get("comment")
     if comment is not None and (found["comment"] or "") != comment:
         statement = Statement("COMMENT ON ROLE {} IS {}", (Ident(name), Text(comment or None)))
@@ -231,7 +204,7 @@ def _attributes(role: dict, found: dict, actual: dict) -> t.Iterator[tuple[str, 
     if limit is not None and found.get("connection_limit") != limit:
         yield "connection_limit", "CONNECTION LIMIT {}", (Text(limit),), limit
     until = role.get("valid_until")
-    if until and (not found or found["valid_until"] != actual["instants"][until]):
+    if until and (not found or found["valid_until_instant"] != actual["instants"][until]):
         yield "valid_until", "VALID UNTIL {}", (Text(until),), until
     password = role.get("password")
     if password and not _password_holds(password, found):
@@ -247,8 +220,19 @@ def _password_holds(declared: str, found: dict) -> bool:
 
 def _memberships(role: dict, actual: dict) -> t.Iterator[Step]:
     name = role["name"]
-    held = actual["roles"].get(name, {}).get("member_of", [])
-    for group in role.get("member_of") or []:
+    held = actual["roles"].get(name, {"member_of": {}})["member_of"]
+    declared = role.get("member_of") or []
+    for group in declared:
         if group not in held:
             statement = Statement("GRANT {} TO {}", (Ident(group), Ident(name)))
             yield _step(name, f"grant role {group} to role {name}", statement, {}, {f"member of {group}": True})
+    for group, grantors in held.items() if role.get("exclusive_memberships") else ():
+        if group not in declared:
+            text, parts = "REVOKE {} FROM {}", (Ident(group), Ident(name))
+            if actual["version"] >= FIRST_VERSION_WITH_GRANTORS:
+                text = "; ".join([f"{text} GRANTED BY {{}}"] * len(grantors))
+                parts = tuple(part for grantor in grantors for part in (*parts, Ident(grantor)))
+            words = f"revoke role {group} from role {name}"
+            yield _step(
+                name, words, Statement(text, parts), {f"member of {group}": True}, {f"member of {group}": False}
+            )

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
@@ -18,30 +20,53 @@ OPTIONS: dict = {
     "assume_roles": {"type": "list", "elements": "str", "default": []},
 }
 
+INFO_OPTIONS: dict = {**connection.OPTIONS, "names": {"type": "list", "elements": "str"}}
+
 
 def run(module, engine, declared: list[dict]) -> dict:
     """Converge one kind of objects and return the result for `exit_json`.
 
     Args:
         module: the `AnsibleModule`.
-        engine: a Python module with `EMPTY`, `check`, `inspect` and `plan`.
+        engine: a Python module with `EMPTY`, `check`, `inspect`, `plan` and `undeclared`.
         declared: the declared objects.
 
     Raises:
         PlatformError: whatever stood in the way.
     """
     engine.check(declared)
+    report = module.params["report_undeclared"]
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
-        return provisioning.converge(module, engine.plan(declared, engine.EMPTY), lambda step: None)
+        result = provisioning.converge(module, engine.plan(declared, engine.EMPTY), lambda step: None)
+        return {**result, "undeclared": []} if report else result
     server = connection.Server(module.params)
     try:
         if not module.check_mode:
             server.lock()
-        actual = engine.inspect(server, declared)
+        actual = engine.inspect(server, declared, report)
         if module.check_mode:
             actual["known_roles"].update(module.params["assume_roles"])
-        return _carried_out(module, server, engine.plan(declared, actual))
+        result = _carried_out(module, server, engine.plan(declared, actual))
+        return {**result, "undeclared": engine.undeclared(declared, actual)} if report else result
+    finally:
+        server.close()
+
+
+def read(module, key: str, declarations: t.Callable[[connection.Server, list[str] | None], list[dict]]) -> dict:
+    """Return objects as they would be declared.
+
+    Args:
+        module: the `AnsibleModule`.
+        key: the name that they are returned under.
+        declarations: reads them from the server.
+
+    Raises:
+        PlatformError: the server cannot be asked.
+    """
+    server = connection.Server(module.params)
+    try:
+        return {"changed": False, key: declarations(server, module.params["names"])}
     finally:
         server.close()
 

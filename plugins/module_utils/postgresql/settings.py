@@ -46,15 +46,47 @@ def refuse_unknown(subject: str, declared: dict | None, known_names: set[str] | 
             raise PlatformError(CONFIGURATION, f"the server has no setting {name}", "correct its name", where=subject)
 
 
-def plan(kind: str, name: str, declared: dict | None, found: dict[str, str], database: str = "") -> t.Iterator[Step]:
+class Sessions(t.NamedTuple):
+    """Whose sessions start with the settings.
+
+    Attributes:
+        subject: what the diff is about.
+        words: who it is, in words.
+        text: the beginning of the statement, up to SET or RESET.
+        names: its names.
+        database: where the statement runs; empty for the login database.
+    """
+
+    subject: str
+    words: str
+    text: str
+    names: tuple[str, ...]
+    database: str = ""
+
+
+def of_role(name: str) -> Sessions:
+    """Return the sessions of a role."""
+    return Sessions(f"role {name}", f"role {name}", "ALTER ROLE {}", (name,))
+
+
+def of_database(name: str) -> Sessions:
+    """Return the sessions in a database."""
+    return Sessions(f"database {name}", f"database {name}", "ALTER DATABASE {}", (name,), name)
+
+
+def of_role_in_database(role: str, name: str) -> Sessions:
+    """Return the sessions of a role in a database."""
+    words = f"role {role} in database {name}"
+    return Sessions(f"database {name}", words, "ALTER ROLE {} IN DATABASE {}", (role, name), name)
+
+
+def plan(sessions: Sessions, declared: dict | None, found: dict[str, str]) -> t.Iterator[Step]:
     """Yield a step for each setting that is not as declared.
 
     Args:
-        kind: `role` or `database`.
-        name: the role or the database.
+        sessions: whose.
         declared: values by name; none resets a setting, a list has several elements.
         found: as returned by `parsed`.
-        database: where the statements run; empty for the login database.
     """
     for setting, value in sorted((declared or {}).items()):
         before = found.get(setting.lower())
@@ -63,19 +95,20 @@ def plan(kind: str, name: str, declared: dict | None, found: dict[str, str], dat
             continue
         # A setting's name may have two parts, which are quoted one by one.
         place = ".".join("{}" for _part in setting.split("."))
-        parts = [Ident(name), *map(Ident, setting.split("."))]
+        parts = [*map(Ident, sessions.names), *map(Ident, setting.split("."))]
         if elements is None:
-            verb, text = "reset", f"ALTER {kind.upper()} {{}} RESET {place}"
+            verb, text = "reset", f"{sessions.text} RESET {place}"
         else:
             verb = "set"
-            text = f"ALTER {kind.upper()} {{}} SET {place} TO {', '.join('{}' for _element in elements)}"
+            text = f"{sessions.text} SET {place} TO {', '.join('{}' for _element in elements)}"
             parts += map(Text, elements)
+        shown = setting if sessions.subject == sessions.words else f"{setting} of {sessions.words}"
         yield Step(
-            f"{kind} {name}",
-            f"{verb} {setting} of {kind} {name}",
-            Statement(text, tuple(parts), database),
-            {} if before is None else {setting: before},
-            {} if elements is None else {setting: ", ".join(elements)},
+            sessions.subject,
+            f"{verb} {setting} of {sessions.words}",
+            Statement(text, tuple(parts), sessions.database),
+            {} if before is None else {shown: before},
+            {} if elements is None else {shown: ", ".join(elements)},
         )
 
 

@@ -28,18 +28,25 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Quoted:
+    """SQL that the server itself wrote and quoted, such as the identity of an object."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Statement:
     """One SQL statement.
 
     Attributes:
-        text: SQL written by us, with `{}` for each part.
-        parts: names and literals from outside; the driver quotes them.
+        text: SQL written by us, with `{}` for each part; several statements are parted by semicolons.
+        parts: names and literals from outside, which the driver quotes, and what the server has quoted.
         database: where it runs; empty for the login database.
         alone: whether PostgreSQL refuses it inside a transaction.
     """
 
     text: str
-    parts: tuple[Ident | Text, ...] = ()
+    parts: tuple[Ident | Text | Quoted, ...] = ()
     database: str = ""
     alone: bool = False
 

@@ -6,6 +6,7 @@ import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, INTEGRATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, databases
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_catalog import Privileges
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
 
 OFFERS = {
@@ -17,10 +18,19 @@ OFFERS = {
 
 
 def database(**declared) -> dict:
-    nothing = dict.fromkeys(("owner", "encoding", "locale", "template", "connection_limit", "settings", "comment"))
-    lists = {"extensions": [], "schemas": [], "privileges": []}
-    no = {"reassign_owner": False, "revoke_public": False, "force": False}
-    return {**nothing, **lists, **no, "name": "d", "state": "present", **declared}
+    nothing = dict.fromkeys(("owner", "encoding", "locale_provider", "locale", "template", "connection_limit"))
+    lists = {"extensions": [], "schemas": [], "privileges": [], "reassign_objects_from": [], "role_settings": {}}
+    no = {"reassign_owner": False, "revoke_public": False, "exclusive_privileges": False, "force": False}
+    return {
+        **nothing,
+        **lists,
+        **no,
+        "name": "d",
+        "settings": None,
+        "comment": None,
+        "state": "present",
+        **declared,
+    }
 
 
 def extension(name: str, **declared) -> dict:
@@ -32,18 +42,21 @@ def schema(name: str, **declared) -> dict:
 
 
 def grant(on: str, *privileges: str, **declared) -> dict:
-    rest = {"role": "reader", "schema": "public", "objects": "tables", "creator": None, "state": "present"}
+    rest = {"role": "reader", "schema": "public", "objects": "tables", "creator": None}
+    rest = {**rest, "grant_option": False, "state": "present"}
     return {**rest, "on": on, "privileges": list(privileges), **declared}
 
 
 def found(**properties) -> dict:
-    fixed = {"encoding": "UTF8", "locale": "en_US.utf8", "is_template": False, "public": False, "sessions": 0}
-    inside = {"certain": True, "extensions": {}, "held": [], "schemas": {"public": space(owner="o")}}
+    fixed = {"encoding": "UTF8", "locale_provider": "libc", "locale": "en_US.utf8"}
+    fixed = {**fixed, "is_template": False, "public": False, "sessions": 0}
+    inside = {"certain": True, "extensions": {}, "schemas": {"public": space(owner="o")}, "role_settings": {}}
+    inside = {**inside, "owned": {}, "privileges": Privileges({}, {})}
     return {"owner": "o", **fixed, "connection_limit": -1, "comment": None, "settings": {}, **inside, **properties}
 
 
 def space(**properties) -> dict:
-    return {"owner": "o", "objects": 0, "public_creates": False, **properties}
+    return {"owner": "o", "objects": 0, "public_creates": False, "of_extension": False, **properties}
 
 
 def installed(**properties) -> dict:
@@ -169,7 +182,7 @@ def test_only_what_differs_is_changed(declared, actual, expected):
         ({"schemas": [schema("pg_s")]}, {}, "pg_s is reserved"),
         (
             {"privileges": [grant("schema", "USAGE", schema="nowhere")]},
-            {"held": [{}]},
+            {},
             "schema nowhere, which does not exist",
         ),
         ({"privileges": [grant("schema", "SELECT")]}, {}, "SELECT cannot be granted on schema"),

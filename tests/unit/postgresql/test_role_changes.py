@@ -11,19 +11,33 @@ from hypothesis import strategies as some
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles, scram
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident
 
-UNDECLARED = ("password", "superuser", "createdb", "createrole", "replication", "connection_limit", "valid_until")
+UNDECLARED = (
+    "password",
+    "superuser",
+    "createdb",
+    "createrole",
+    "replication",
+    "connection_limit",
+    "valid_until",
+    "inherit",
+    "bypassrls",
+)
 NEVER = "Infinity"
+BY_HAND = {"g": ["postgres"]}
+REVOKED = "revoke role h from role r"
 
 
 def role(name: str = "r", **declared) -> dict:
-    nothing = dict.fromkeys((*UNDECLARED, "member_of", "settings", "comment"))
+    nothing = dict.fromkeys((*UNDECLARED, "member_of", "exclusive_memberships", "settings", "comment"))
     return {**nothing, "name": name, "login": True, "state": "present", **declared}
 
 
 def found(name: str = "r", **properties) -> dict:
-    flags = {"login": True, "superuser": False, "createdb": False, "createrole": False, "replication": False}
-    rest = {"connection_limit": -1, "valid_until": NEVER, "comment": None, "member_of": [], "settings": {}}
+    flags = {**dict.fromkeys(roles.FLAGS, False), "login": True, "inherit": True}
+    rest = {"connection_limit": -1, "valid_until": "infinity", "valid_until_instant": NEVER, "settings": {}}
+    rest = {**rest, "comment": None, "member_of": {}}
     return {"name": name, **flags, **rest, "verifier": None, **properties}
 
 
@@ -44,7 +58,7 @@ def test_a_new_role_is_one_statement_with_a_verifier_and_no_password():
 
 
 def test_what_is_not_declared_is_left_alone():
-    actual = found(superuser=True, connection_limit=3, comment="by hand", member_of=["g"], settings={"work_mem": "1"})
+    actual = found(superuser=True, connection_limit=3, comment="by hand", member_of=BY_HAND, settings={"work_mem": "1"})
     assert words([role()], server(actual)) == []
 
 
@@ -55,15 +69,18 @@ def test_what_is_not_declared_is_left_alone():
         ({"login": False, "createrole": True}, {}, ["change login, createrole of role r"]),
         ({"connection_limit": 7}, {}, ["change connection_limit of role r"]),
         ({"valid_until": "infinity"}, {}, []),
-        ({"valid_until": "noon"}, {"valid_until": "12"}, []),
-        ({"valid_until": "noon"}, {"valid_until": "13"}, ["change valid_until of role r"]),
+        ({"valid_until": "noon"}, {"valid_until_instant": "12"}, []),
+        ({"valid_until": "noon"}, {"valid_until_instant": "13"}, ["change valid_until of role r"]),
         ({"comment": ""}, {"comment": "old"}, ["comment on role r"]),
         ({"comment": ""}, {}, []),
         ({"password": "new"}, {"accepts": True}, []),
         ({"password": "new"}, {"accepts": False}, ["change password of role r"]),
         ({"password": "new"}, {"verifier": "md5" + "0" * 32}, ["change password of role r"]),
         ({"password": "same"}, {"verifier": scram.verifier_of("same", iterations=2)}, []),
-        ({"member_of": ["g"]}, {"member_of": ["g", "by_hand"]}, []),
+        ({"member_of": ["g"]}, {"member_of": {**BY_HAND, "h": ["x"]}}, []),
+        ({"member_of": ["g"], "exclusive_memberships": True}, {"member_of": {"h": ["x"], **BY_HAND}}, [REVOKED]),
+        ({"exclusive_memberships": True}, {"member_of": {"h": ["x"]}}, [REVOKED]),
+        ({"bypassrls": True, "inherit": False}, {}, ["change inherit, bypassrls of role r"]),
         ({"member_of": ["g"]}, {}, ["grant role g to role r"]),
         ({"state": "absent"}, {}, ["drop role r"]),
     ],
@@ -97,13 +114,44 @@ def test_an_absent_role_that_does_not_exist_is_no_change():
         ([role(member_of=["g"])], {"known_roles": {"other"}}, "role g, which does not exist"),
         ([role(settings={"wurk_mem": 1})], {"known_settings": {"work_mem"}}, "no setting wurk_mem"),
         ([role(state="absent")], {"login_role": "r"}, "while logged in"),
-        ([role("new"), role("tied", state="absent")], {}, "2 in database crm"),
+        ([role("new"), role("tied", state="absent")], {}, "2 in database crm, 1 in the whole server"),
+        ([role("tied", state="absent", reassign_to="gone")], {"known_roles": {"r"}}, "role gone, which does not exist"),
+        ([role("tied", state="absent", reassign_to="tied")], {"known_roles": {"tied"}}, "or is to be dropped"),
+        ([role(reassign_to="x" * 64)], {}, "64 bytes"),
     ],
 )
 def test_what_cannot_be_is_refused(declared, known, reason):
-    actual = server(found(), found("tied"), ties={"tied": {"database crm": 2}}, **known)
+    actual = server(found(), found("tied"), ties={"tied": {"crm": 2, None: 1}}, **known)
     with pytest.raises(PlatformError, match=reason):
         roles.plan(declared, actual)
+
+
+def test_a_membership_is_revoked_as_granted_where_the_server_knows_by_whom():
+    actual = found(member_of={"g": ["ann", "bob"]})
+    declared = [role(member_of=[], exclusive_memberships=True)]
+    (step,) = roles.plan(declared, server(actual, version=150000))
+    assert (step.operation.text, step.operation.parts) == ("REVOKE {} FROM {}", (Ident("g"), Ident("r")))
+    (step,) = roles.plan(declared, server(actual, version=160000))
+    assert step.operation.text == "REVOKE {} FROM {} GRANTED BY {}; REVOKE {} FROM {} GRANTED BY {}"
+    assert step.operation.parts == tuple(map(Ident, ("g", "r", "ann", "g", "r", "bob")))
+
+
+def test_what_a_dropped_role_owns_goes_to_its_heir_in_each_database():
+    actual = server(found(), ties={"r": {"crm": 2, "erp": 1, None: 1}}, known_roles={"heir", "r"})
+    *bequests, drop = roles.plan([role(state="absent", reassign_to="heir")], actual)
+    assert [step.operation.database for step in bequests] == ["crm", "erp"]
+    assert bequests[0].operation.text == "REASSIGN OWNED BY {} TO {}; DROP OWNED BY {}"
+    assert bequests[0].before == {"database crm": "2 objects", "the whole server": "1 objects"}
+    assert drop.words == "drop role r"
+    actual["ties"]["r"], actual["login_database"] = {None: 1}, "postgres"
+    assert roles.plan([role(state="absent", reassign_to="heir")], actual)[0].operation.database == "postgres"
+
+
+def test_roles_and_memberships_that_nobody_declared():
+    actual = server(found(member_of={"g": ["x"], "h": ["x"]}), known_roles={"r", "g", "pg_read_all_data", "postgres"})
+    actual["login_role"] = "postgres"
+    assert roles.undeclared([role(member_of=["h"])], actual) == ["membership of role r in role g", "role g"]
+    assert roles.undeclared([role()], roles.EMPTY) == []
 
 
 TIMES = {"monday": "1", "tuesday": "2"}
@@ -116,6 +164,7 @@ ANY_ROLE = some.fixed_dictionaries(
         "settings": some.none()
         | some.dictionaries(some.sampled_from(["a.b", "work_mem"]), some.none() | some.integers()),
         "member_of": some.none() | some.lists(some.sampled_from(["g", "h"]), unique=True),
+        "exclusive_memberships": some.booleans(),
         "password": some.none() | some.sampled_from(["one", "two"]),
     }
 )
@@ -131,9 +180,11 @@ def carry_out(steps: list, actual: dict) -> dict:
             if key == "password":
                 one["verifier"] = step.operation.parts[-1].value
             elif key.startswith("member of "):
-                one["member_of"].append(key[len("member of ") :])
+                one["member_of"].pop(key[len("member of ") :], None)
+                if value:
+                    one["member_of"][key[len("member of ") :]] = ["postgres"]
             elif key == "valid_until":
-                one[key] = TIMES[value]
+                one["valid_until_instant"] = TIMES[value]
             elif key in one:
                 one[key] = value
             elif key != "present":

@@ -16,9 +16,12 @@ OPTIONS = (
     "createdb",
     "createrole",
     "replication",
+    "inherit",
+    "bypassrls",
     "connection_limit",
     "valid_until",
     "member_of",
+    "exclusive_memberships",
     "settings",
     "comment",
 )
@@ -29,6 +32,7 @@ DECLARED = st.fixed_dictionaries(
         **{flag: st.booleans() for flag in roles.FLAGS},
         "connection_limit": st.integers(-1, 3),
         "member_of": st.lists(st.sampled_from("xy"), unique=True),
+        "exclusive_memberships": st.booleans(),
         "settings": st.dictionaries(st.sampled_from(["work_mem", "app.x"]), st.sampled_from(["1MB", "2MB", None])),
         "comment": st.sampled_from(["", "text"]),
     },
@@ -49,8 +53,8 @@ def carried_out(actual: dict, declared: list[dict]) -> dict:
         new = {
             **dict.fromkeys(roles.FLAGS, False),
             "connection_limit": -1,
-            "valid_until": None,
-            "member_of": [],
+            "valid_until_instant": None,
+            "member_of": {},
             "settings": {},
             "comment": None,
             "verifier": None,
@@ -58,7 +62,9 @@ def carried_out(actual: dict, declared: list[dict]) -> dict:
         role = found.setdefault(item["name"], new)
         for key in (*roles.FLAGS, "connection_limit"):
             role[key] = role[key] if item[key] is None else item[key]
-        role["member_of"] = sorted({*role["member_of"], *(item["member_of"] or [])})
+        if item["exclusive_memberships"]:
+            role["member_of"] = {}
+        role["member_of"] = {**role["member_of"], **{group: ["postgres"] for group in item["member_of"] or []}}
         settings_now = {**role["settings"], **(item["settings"] or {})}
         role["settings"] = {key: value for key, value in settings_now.items() if value is not None}
         role["comment"] = role["comment"] if item["comment"] is None else item["comment"] or None
@@ -81,8 +87,8 @@ def test_undeclared_properties_are_left_alone():
     found = {
         **dict.fromkeys(roles.FLAGS, True),
         "connection_limit": 7,
-        "valid_until": "1",
-        "member_of": ["x"],
+        "valid_until": "2031-01-01",
+        "member_of": {"x": ["postgres"]},
         "settings": {"a": "b"},
         "comment": "c",
         "verifier": "d",

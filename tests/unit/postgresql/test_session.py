@@ -43,12 +43,16 @@ def engine(steps: list, seen: dict | None = None) -> SimpleNamespace:
 
     empty = {"known_roles": None}
     return SimpleNamespace(
-        EMPTY=empty, check=lambda declared: None, inspect=lambda *_: {"known_roles": {"old"}}, plan=plan
+        EMPTY=empty,
+        check=lambda declared: None,
+        inspect=lambda *_: {"known_roles": {"old"}},
+        plan=plan,
+        undeclared=lambda declared, actual: sorted(actual["known_roles"]),
     )
 
 
 def module(check_mode: bool = False, **params) -> SimpleNamespace:
-    rest = {"assume_empty": False, "assume_roles": ["new"], **params}
+    rest = {"assume_empty": False, "assume_roles": ["new"], "report_undeclared": False, **params}
     return SimpleNamespace(params=rest, check_mode=check_mode, _diff=False)
 
 
@@ -87,3 +91,8 @@ def test_an_empty_server_is_assumed_in_check_mode_only_and_never_connected_to():
     assert "server" not in run.params
     with pytest.raises(PlatformError, match="check mode only"):
         session.run(module(assume_empty=True), engine(STEPS), [])
+
+
+def test_what_is_undeclared_is_told_on_request():
+    assert session.run(module(report_undeclared=True), engine(STEPS[:1]), [])["undeclared"] == ["old"]
+    assert session.run(module(True, assume_empty=True, report_undeclared=True), engine(STEPS), [])["undeclared"] == []

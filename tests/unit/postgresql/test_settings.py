@@ -10,7 +10,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
 
 
 def steps(declared: dict, stored: list[str]):
-    return list(settings.plan("role", "r", declared, settings.parsed(stored)))
+    return list(settings.plan(settings.of_role("r"), declared, settings.parsed(stored)))
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from integration import test_postgresql
-from integration.test_postgresql import role
+from integration.postgresql.conftest import role
 
 pytestmark = pytest.mark.integration
-server, login, query = test_postgresql.server, test_postgresql.login, test_postgresql.query
 
 
 def test_a_schema_and_its_grants_are_added_to_an_existing_database_in_one_run(converge, login):

@@ -1,0 +1,130 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Databases as they are."""
+
+from __future__ import annotations
+
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import (
+    content_catalog,
+    privilege_catalog,
+    settings,
+)
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
+
+# From this version on nobody but its owner may create in the schema public of a new database.
+FIRST_CLOSED_VERSION = 150000
+
+# The columns of locales differ from version to version.
+DATABASES = """
+select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding,
+       case row->>'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end as locale_provider,
+       coalesce(row->>'datlocale', row->>'daticulocale', datcollate) as locale, datconnlimit as connection_limit,
+       datistemplate as is_template, datallowconn as is_open, shobj_description(d.oid, 'pg_database') as comment,
+       coalesce((select setconfig from pg_db_role_setting where setdatabase = d.oid and setrole = 0), '{}') as settings,
+       exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0) as public,
+       (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()
+        and backend_type = 'client backend') as sessions
+from pg_database d, to_jsonb(d) row
+where %(names)s::text[] is null and not datistemplate or datname = any(%(names)s) order by 1
+"""
+ENCODINGS = """
+select spelled, pg_encoding_to_char(pg_char_to_encoding(spelled)) as encoding from unnest(%(spellings)s) as spelled
+"""
+NOTHING_DECLARED: dict = {
+    "extensions": [],
+    "privileges": [],
+    "reassign_objects_from": [],
+    "role_settings": {},
+}
+
+
+def inspect(server: Server, databases: list[dict], everything: bool = False) -> dict:
+    """Return the declared databases as they are, and what the server has to offer.
+
+    Args:
+        server: the server.
+        databases: the declared ones.
+        everything: whether privileges are read that nobody declared.
+
+    Returns:
+        `databases` by name, those to be kept with their contents; `known_databases`, `known_roles`, `known_settings`,
+        `available` (extensions), `encodings` (the server's name of each, empty where it has none, by declared
+        spelling), `login_database`, `version`, and whether everybody `public_creates` in a new database.
+
+    Raises:
+        PlatformError: the server or one of the databases cannot be asked.
+    """
+    found = _read(server, [item["name"] for item in databases])
+    for declared in databases:
+        if declared["name"] in found and declared["state"] == "present":
+            found[declared["name"]].update(_inside(server, declared, everything))
+    has_settings = any(item["settings"] or item["role_settings"] for item in databases)
+    return {
+        "databases": found,
+        "known_databases": {row["name"] for row in server.rows("select datname as name from pg_database")},
+        "known_roles": server.role_names(),
+        "known_settings": settings.known(server.rows) if has_settings else None,
+        "available": content_catalog.available(server.rows) if any(item["extensions"] for item in databases) else None,
+        "encodings": _encodings(server, databases),
+        "login_database": server.login_database,
+        "version": server.version,
+        "public_creates": server.version < FIRST_CLOSED_VERSION,
+    }
+
+
+def declarations(server: Server, names: list[str] | None) -> list[dict]:
+    """Return databases as they would be declared, with what is in them.
+
+    Args:
+        server: the server.
+        names: those that are asked for; none for all but templates.
+    """
+    return [_declaration(server, actual) for actual in _read(server, names).values() if actual["is_open"]]
+
+
+def _declaration(server: Server, actual: dict) -> dict:
+    inside = _inside(server, {**NOTHING_DECLARED, "name": actual["name"]}, everything=True)
+    schemas = [
+        {"name": name, "owner": None if schema["owner"].startswith("pg_") else schema["owner"], "state": "present"}
+        for name, schema in inside["schemas"].items()
+        if content_catalog.is_users(name) and not schema["of_extension"]
+    ]
+    extensions = [
+        {key: extension[key] for key in ("name", "version", "schema")}
+        for extension in inside["extensions"].values()
+        if extension["name"] != "plpgsql"
+    ]
+    fixed = ("name", "owner", "encoding", "locale_provider", "locale", "connection_limit", "settings")
+    public_creates = inside["schemas"].get("public", {"public_creates": False})["public_creates"]
+    return {
+        **{key: actual[key] for key in fixed},
+        "comment": actual["comment"] or "",
+        "role_settings": inside["role_settings"],
+        "revoke_public": not actual["public"] and not public_creates,
+        "extensions": extensions,
+        "schemas": schemas,
+        "privileges": privilege_catalog.declarations(inside["privileges"]),
+        "state": "present",
+    }
+
+
+def _read(server: Server, names: list[str] | None) -> dict[str, dict]:
+    found = {row["name"]: row for row in server.rows(DATABASES, {"names": names})}
+    for actual in found.values():
+        actual["settings"] = settings.parsed(actual["settings"])
+    return found
+
+
+def _encodings(server: Server, databases: list[dict]) -> dict[str, str]:
+    spellings = sorted({database["encoding"] for database in databases if database["encoding"]})
+    rows = server.rows(ENCODINGS, {"spellings": spellings}) if spellings else []
+    return {row["spelled"]: row["encoding"] for row in rows}
+
+
+def _inside(server: Server, database: dict, everything: bool) -> dict:
+    def rows(query: str, parameters: dict | None = None) -> list[dict]:
+        return server.rows(query, parameters, database["name"])
+
+    return content_catalog.inspect(rows, database, everything)

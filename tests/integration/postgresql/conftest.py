@@ -1,0 +1,75 @@
+"""Real servers of all versions that are supported, and what the tests ask of them."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+from integration.conftest import VERSIONS, Container
+
+PASSWORD = "Superuser-1-password"
+NEWEST = VERSIONS["postgresql_version"].removeprefix("pg")
+OLDER = {version.split(".")[0]: version for version in VERSIONS["postgresql_older_versions"]}
+# Nothing here needs to survive a power failure.
+SETTINGS = ("-c", "log_statement=all", "-c", "fsync=off", "-c", "max_connections=40")
+
+
+def start(version: str) -> Container:
+    """Start a server of a major version and wait until it answers."""
+    options = ("--env", f"POSTGRES_PASSWORD={PASSWORD}")
+    if version == NEWEST:
+        options = (*options, "--env", "POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256")
+        container = Container(f"pgvector/pgvector:pg{version}", "postgres", *SETTINGS, options=options)
+    else:
+        container = Container(f"borgstack-test/postgresql:{OLDER[version]}", *SETTINGS, options=options)
+    # Initialisation happens on a server that listens to nobody.
+    container.wait("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5432")
+    return container
+
+
+@pytest.fixture(scope="session", params=[*OLDER, NEWEST])
+def server(request):
+    """A server of each version in turn."""
+    container = start(request.param)
+    yield container
+    container.remove()
+
+
+@pytest.fixture(scope="session")
+def version(server, query):
+    """The server's major version as a number."""
+    return int(query("show server_version_num")[0][0]) // 10000
+
+
+@pytest.fixture(scope="session")
+def extension(version):
+    """An extension that the server has: pgvector where it is packaged."""
+    return "vector" if str(version) == NEWEST else "cube"
+
+
+@pytest.fixture(scope="session")
+def login(server):
+    """How the modules log in."""
+    return {"login_host": server.address, "login_password": PASSWORD}
+
+
+@pytest.fixture(scope="session")
+def query(server):
+    """Run statements as the superuser, or as another, and return their rows."""
+
+    def ask(statement: str, database: str = "postgres", **other) -> list[tuple]:
+        settings = {"host": server.address, "user": "postgres", "password": PASSWORD, "dbname": database, **other}
+        connection = psycopg2.connect(**settings)
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    return ask
+
+
+def role(name: str, **other) -> dict:
+    """Declare a role with a password."""
+    return {"name": name, "password": f"Password-1-{name}", **other}
