@@ -43,7 +43,8 @@ options:
       reassign_objects_from:
         description:
           - Roles whose objects in this database, and in no other, are handed over to its owner.
-          - Schemas with an owner of their own in O(databases[].schemas) and members of extensions are left alone.
+          - Schemas with an owner of their own in O(databases[].schemas) and members of extensions are left alone,
+            and so are the kinds of objects that can only belong to superusers.
         type: list
         elements: str
         default: []

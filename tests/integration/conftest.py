@@ -115,7 +115,7 @@ def converge(module):
         predicted = module(name, arguments, check=True)
         done = module(name, arguments)
         again = module(name, arguments)
-        assert not done.get("failed"), done
+        assert not done.get("failed"), done["msg"]
         assert (predicted.get("plan"), predicted.get("diff")) == (done["plan"], done["diff"])
         assert done["changed"] == bool(done["plan"])
         assert (again["changed"], again["plan"]) == (False, []), again

@@ -37,33 +37,32 @@ select rolname as role, setconfig as settings from pg_db_role_setting join pg_ro
 where setdatabase = (select oid from pg_database where datname = current_database()) order by 1
 """
 # What PostgreSQL's own REASSIGN OWNED would hand over, but of this database only, and also of its first superuser.
-# Members of extensions, and sequences of columns, follow those that they belong to.
+# Members of extensions, sequences of columns and functions of types follow those that they belong to. Some kinds can only belong to
+# superusers: foreign-data wrappers, event triggers and subscriptions.
 OWNED = """
 select pg_get_userbyid(owner) as owner, i.type, i.identity, i.name
-from (select 'pg_class'::regclass as class, oid, relowner as owner from pg_class
+from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from pg_class
       where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
-      union all select 'pg_proc'::regclass, oid, proowner from pg_proc
-      union all select 'pg_type'::regclass, t.oid, typowner from pg_type t left join pg_class c on c.oid = typrelid
+      union all select 'pg_proc'::regclass, oid, proowner, null from pg_proc
+      union all select 'pg_type'::regclass, t.oid, typowner, null from pg_type t left join pg_class c on c.oid = typrelid
                 where typtype in ('e', 'd', 'r') or relkind = 'c'
-      union all select 'pg_namespace'::regclass, oid, nspowner from pg_namespace
-      union all select 'pg_collation'::regclass, oid, collowner from pg_collation
-      union all select 'pg_conversion'::regclass, oid, conowner from pg_conversion
-      union all select 'pg_operator'::regclass, oid, oprowner from pg_operator
-      union all select 'pg_opclass'::regclass, oid, opcowner from pg_opclass
-      union all select 'pg_opfamily'::regclass, oid, opfowner from pg_opfamily
-      union all select 'pg_ts_dict'::regclass, oid, dictowner from pg_ts_dict
-      union all select 'pg_ts_config'::regclass, oid, cfgowner from pg_ts_config
-      union all select 'pg_statistic_ext'::regclass, oid, stxowner from pg_statistic_ext
-      union all select 'pg_largeobject'::regclass, oid, lomowner from pg_largeobject_metadata
-      union all select 'pg_publication'::regclass, oid, pubowner from pg_publication
-      union all select 'pg_foreign_data_wrapper'::regclass, oid, fdwowner from pg_foreign_data_wrapper
-      union all select 'pg_foreign_server'::regclass, oid, srvowner from pg_foreign_server
+      union all select 'pg_namespace'::regclass, oid, nspowner, null from pg_namespace
+      union all select 'pg_collation'::regclass, oid, collowner, null from pg_collation
+      union all select 'pg_conversion'::regclass, oid, conowner, null from pg_conversion
+      union all select 'pg_operator'::regclass, oid, oprowner, null from pg_operator
+      union all select 'pg_opclass'::regclass, oid, opcowner, null from pg_opclass
+      union all select 'pg_opfamily'::regclass, oid, opfowner, null from pg_opfamily
+      union all select 'pg_ts_dict'::regclass, oid, dictowner, null from pg_ts_dict
+      union all select 'pg_ts_config'::regclass, oid, cfgowner, null from pg_ts_config
+      union all select 'pg_statistic_ext'::regclass, oid, stxowner, null from pg_statistic_ext
+      union all select 'pg_largeobject'::regclass, oid, lomowner, null from pg_largeobject_metadata
+      union all select 'pg_publication'::regclass, oid, pubowner, null from pg_publication
+      union all select 'pg_foreign_server'::regclass, oid, srvowner, null from pg_foreign_server
      ) o, pg_identify_object(class, o.oid, 0) i
-where o.oid >= 16384 and pg_get_userbyid(owner) = any(%(owners)s)
+where (o.oid >= 16384 or class = 'pg_largeobject'::regclass) and pg_get_userbyid(owner) = any(%(owners)s)
   and (i.schema is null or i.schema !~ '^pg_(toast|temp)')
   and not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid
-                  and (deptype = 'e' or (o.class = 'pg_class'::regclass and deptype in ('a', 'i')
-                       and refclassid = 'pg_class'::regclass and refobjsubid > 0)))
+                  and (deptype in ('e', 'i') or (deptype = 'a' and relkind = 'S' and refobjsubid > 0)))
 order by i.type <> 'schema', i.type, i.identity
 """
 

@@ -12,7 +12,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.plan import Ste
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted, Statement
 
 # Where the server names a kind of object otherwise than ALTER does.
-KEYWORDS = {"statistics object": "STATISTICS", "foreign-data wrapper": "FOREIGN DATA WRAPPER"}
+KEYWORDS = {"statistics object": "STATISTICS"}
 
 
 def plan(database: dict, owner: str, inside: dict) -> t.Iterator[Step]:
