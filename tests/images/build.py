@@ -51,6 +51,7 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             )
             for version in versions["postgresql_older_versions"]
         },
+        "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),

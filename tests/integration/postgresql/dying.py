@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import psycopg2
+
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import connection
 
 
@@ -17,5 +19,23 @@ def at_statement(number: int) -> None:
         done += 1
         if done == number:
             os._exit(1)
+
+    connection.Server.execute = counted
+
+
+def cut_off_at_statement(number: int, login: dict) -> None:
+    """Have the server end the module's connections before its statement of this number."""
+    execute, done = connection.Server.execute, 0
+
+    def counted(self, statement) -> None:
+        nonlocal done
+        done += 1
+        if done == number:
+            other = psycopg2.connect(host=login["login_host"], user=login["user"], password=login["login_password"])
+            with other, other.cursor() as cursor:
+                ours = "application_name = 'borgstack.platform'"
+                cursor.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {ours}")
+            other.close()
+        execute(self, statement)
 
     connection.Server.execute = counted

@@ -6,8 +6,12 @@ import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, INTEGRATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, databases
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_catalog import Privileges
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_catalog import (
+    Held,
+    Place,
+    Privileges,
+)
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted, Text
 
 OFFERS = {
     "vector": {"default": "0.8", "requires": {"0.7": [], "0.8": []}},
@@ -265,3 +269,92 @@ def test_a_template_of_ones_own_may_hold_anything():
     declared = database(template="mine", privileges=[grant("all_tables", "SELECT", schema="inside")])
     assert words(declared, server()) == ["create database d", "grant SELECT on all tables of d.inside to reader"]
     assert contents.of_a_new_database(declared, False)["certain"] is False
+
+
+@pytest.mark.parametrize(
+    ("declared", "version", "text"),
+    [
+        ({"locale_provider": "libc", "locale": "C"}, 140000, "CREATE DATABASE {} TEMPLATE {} LOCALE {}"),
+        (
+            {"locale_provider": "libc", "locale": "C"},
+            150000,
+            "CREATE DATABASE {} TEMPLATE {} LOCALE_PROVIDER {} LOCALE {}",
+        ),
+        (
+            {"locale_provider": "icu", "locale": "pt-BR", "template": "mine"},
+            150000,
+            "CREATE DATABASE {} TEMPLATE {} LOCALE_PROVIDER {} ICU_LOCALE {}",
+        ),
+        (
+            {"locale_provider": "builtin", "locale": "C.UTF-8", "encoding": "UTF8"},
+            170000,
+            "CREATE DATABASE {} TEMPLATE {} ENCODING {} LOCALE_PROVIDER {} BUILTIN_LOCALE {}",
+        ),
+    ],
+)
+def test_a_locale_belongs_to_its_provider(declared, version, text):
+    (step,) = databases.plan([database(**declared)], server(version=version))
+    assert step.operation.text == text
+
+
+@pytest.mark.parametrize(
+    ("declared", "version", "reason"),
+    [
+        ({"locale_provider": "icu", "locale": "de"}, 140000, "version 14 has no locale provider icu"),
+        ({"locale_provider": "builtin", "locale": "C"}, 160000, "version 16 has no locale provider builtin"),
+        ({"locale_provider": "icu"}, 180000, "has no locale of its own"),
+        ({"privileges": [grant("all_tables", "MAINTAIN")]}, 160000, "MAINTAIN cannot be granted"),
+    ],
+)
+def test_what_a_server_of_that_version_does_not_have(declared, version, reason):
+    with pytest.raises(PlatformError, match=reason):
+        databases.plan([database(**declared)], server(version=version))
+
+
+def test_a_provider_cannot_be_changed_in_place():
+    with pytest.raises(PlatformError, match="its locale provider is libc, not icu"):
+        databases.plan([database(locale_provider="icu", locale="en_US.UTF-8")], server(found(), version=180000))
+    assert words(database(locale_provider="libc", locale="en-US.utf8"), server(found(), version=180000)) == []
+
+
+def test_settings_of_a_role_in_the_database():
+    declared = database(role_settings={"r": {"work_mem": "8MB"}, "s": {"work_mem": None}})
+    (step,) = databases.plan([declared], server(found(role_settings={"r": {"work_mem": "4MB"}})))
+    assert step.words == "set work_mem of role r in database d"
+    assert step.operation.text == "ALTER ROLE {} IN DATABASE {} SET {} TO {}"
+    assert step.operation.parts == (Ident("r"), Ident("d"), Ident("work_mem"), Text("8MB"))
+    shown = "work_mem of role r in database d"
+    assert (step.before, step.after, step.subject) == ({shown: "4MB"}, {shown: "8MB"}, "database d")
+    assert len(words(declared, server())) == 2
+    with pytest.raises(PlatformError, match="no setting work_mem"):
+        databases.plan([declared], server(found(), known_settings=set()))
+
+
+def test_objects_are_handed_over_but_for_declared_schemas_and_the_owners_own():
+    table = {"type": "table", "identity": 'app."T;"', "name": "T;"}
+    kept = {"type": "schema", "identity": "app", "name": "app"}
+    statistics = {"type": "statistics object", "identity": "app.st", "name": "st"}
+    actual = found(owned={"old": [kept, table, statistics], "o": [table]}, schemas={"app": space()})
+    declared = database(owner="o", reassign_objects_from=["old", "o", "absent"], schemas=[schema("app", owner="o")])
+    (step,) = databases.plan([declared], server(actual))
+    assert step.words == "hand 2 objects of role old in database d over to role o"
+    assert step.operation.text == "ALTER TABLE {} OWNER TO {}; ALTER STATISTICS {} OWNER TO {}"
+    assert step.operation.parts == (Quoted('app."T;"'), Ident("o"), Quoted("app.st"), Ident("o"))
+    assert step.after == {'table app."T;"': "of role o", "statistics object app.st": "of role o"}
+    with pytest.raises(PlatformError, match="an owner of objects, role absent, does not exist"):
+        databases.plan([declared], server(actual, known_roles={"o", "old"}))
+
+
+def test_what_nobody_declared_is_told_but_not_what_postgresql_brings():
+    held = Privileges({Place("database"): 1}, {Place("database"): {"spy": {"CONNECT": Held(1, 0, 1)}}})
+    spaces = {"public": space(), "app": space(), "pg_toast": space(), "of_ext": space(of_extension=True), "x": space()}
+    actual = found(extensions={"plpgsql": {}, "vector": {}, "cube": {}}, schemas=spaces, privileges=held)
+    declared = [database(schemas=[schema("app")], extensions=[extension("vector")]), database(name="new")]
+    known = {"d", "new", "legacy", "postgres", "template0", "template1"}
+    assert databases.undeclared(declared, server(actual, known_databases=known)) == [
+        "database legacy",
+        "extension cube in d",
+        "privilege CONNECT of spy on database d",
+        "schema x in d",
+    ]
+    assert databases.undeclared(declared, databases.EMPTY) == []
