@@ -13,14 +13,14 @@ OLDER = {version.split(".")[0]: version for version in VERSIONS["postgresql_olde
 SETTINGS = ("-c", "log_statement=all", "-c", "fsync=off", "-c", "max_connections=40")
 
 
-def start(version: str) -> Container:
+def start(version: str, settings: tuple[str, ...] = SETTINGS) -> Container:
     """Start a server of a major version and wait until it answers."""
     options = ("--env", f"POSTGRES_PASSWORD={PASSWORD}")
     if version == NEWEST:
         options = (*options, "--env", "POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256")
-        container = Container(f"pgvector/pgvector:pg{version}", "postgres", *SETTINGS, options=options)
+        container = Container(f"pgvector/pgvector:pg{version}", "postgres", *settings, options=options)
     else:
-        container = Container(f"borgstack-test/postgresql:{OLDER[version]}", *SETTINGS, options=options)
+        container = Container(f"borgstack-test/postgresql:{OLDER[version]}", *settings, options=options)
     # Initialisation happens on a server that listens to nobody.
     container.wait("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5432")
     return container

@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from report import Report
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "borgstack-bench"
 INVENTORY = ROOT / ".cache/testbed" / NAME / "hosts.yml"
@@ -75,32 +77,6 @@ def unchanged(runs: int, *arguments: str) -> tuple[float, int]:
     if any(changed for _, changed, _ in results):
         sys.exit("a converge that should have changed nothing changed something")
     return statistics.median(seconds for seconds, _, _ in results), results[0][2]
-
-
-class Report:
-    """Collects figures, prints them, and keeps them as JSON lines."""
-
-    def __init__(self) -> None:
-        self._path = ROOT / "build/bench.jsonl"
-        self._path.parent.mkdir(exist_ok=True)
-
-    def add(
-        self, name: str, ours: float, reference: str = "", reference_s: float | None = None, note: str = ""
-    ) -> None:
-        """Add one figure."""
-        ratio = round(ours / reference_s, 2) if reference_s else None
-        row = {
-            "name": name,
-            "ours_s": round(ours, 1),
-            "reference": reference,
-            "reference_s": None if reference_s is None else round(reference_s, 1),
-            "ratio": ratio,
-            "note": note,
-        }
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        beside = f"{row['reference_s']:>6} s {reference} (x {ratio})" if reference else ""
-        print(f"{name:<44} {row['ours_s']:>6} s  {beside}  {note}", flush=True)
 
 
 def main() -> None:
