@@ -37,15 +37,15 @@ select rolname as role, setconfig as settings from pg_db_role_setting join pg_ro
 where setdatabase = (select oid from pg_database where datname = current_database()) order by 1
 """
 # What PostgreSQL's own REASSIGN OWNED would hand over, but of this database only, and also of its first superuser.
-# Members of extensions, sequences of columns and functions of types follow those that they belong to. Some kinds can only belong to
-# superusers: foreign-data wrappers, event triggers and subscriptions.
+# Members of extensions, sequences of columns and functions of types follow those that they belong to. Some kinds can
+# only belong to superusers: foreign-data wrappers, event triggers and subscriptions.
 OWNED = """
 select pg_get_userbyid(owner) as owner, i.type, i.identity, i.name
 from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from pg_class
       where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all select 'pg_proc'::regclass, oid, proowner, null from pg_proc
-      union all select 'pg_type'::regclass, t.oid, typowner, null from pg_type t left join pg_class c on c.oid = typrelid
-                where typtype in ('e', 'd', 'r') or relkind = 'c'
+      union all select 'pg_type'::regclass, t.oid, typowner, null
+                from pg_type t left join pg_class c on c.oid = typrelid where typtype in ('e', 'd', 'r') or relkind = 'c'
       union all select 'pg_namespace'::regclass, oid, nspowner, null from pg_namespace
       union all select 'pg_collation'::regclass, oid, collowner, null from pg_collation
       union all select 'pg_conversion'::regclass, oid, conowner, null from pg_conversion
@@ -97,10 +97,12 @@ def inspect(rows: Rows, database: dict, everything: bool = False) -> dict:
 
 
 def _privileges(rows: Rows, database: dict, schemas: t.Iterable[str] | None) -> privilege_catalog.Privileges:
-    if schemas is None and not database["privileges"]:
-        return privilege_catalog.Privileges({}, {})
     declared = {grant["schema"] for grant in database["privileges"]}
-    return privilege_catalog.inspect(rows, sorted(declared.union(schemas or ())))
+    if schemas is not None:
+        return privilege_catalog.inspect(rows, declared.union(schemas))
+    if not declared:
+        return privilege_catalog.Privileges({}, {})
+    return privilege_catalog.inspect(rows, declared, {grant["on"] for grant in database["privileges"]})
 
 
 def is_users(schema: str) -> bool:

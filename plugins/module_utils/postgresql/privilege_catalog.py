@@ -10,27 +10,30 @@ import typing as t
 
 Rows = t.Callable[..., list]
 EVERYBODY = "PUBLIC"
+KINDS = ("database", "schema", "all_tables", "all_sequences", "all_functions", "default")
 
 OBJECTS = """
 select 'database' as place, null::name as schema, null as kind, null::name as creator, oid as object, datdba as owner,
        coalesce(datacl, acldefault('d', datdba)) as acl
-from pg_database where datname = current_database()
+from pg_database where datname = current_database() and 'database' = any(%(kinds)s)
 union all
 select 'schema', nspname, null, null, oid, nspowner, coalesce(nspacl, acldefault('n', nspowner))
-from pg_namespace where nspname = any(%(schemas)s)
+from pg_namespace where nspname = any(%(schemas)s) and 'schema' = any(%(kinds)s)
 union all
 select case relkind when 'S' then 'all_sequences' else 'all_tables' end, nspname, null, null, c.oid, relowner,
        coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner))
 from pg_class c join pg_namespace n on n.oid = relnamespace
 where relkind in ('r', 'v', 'm', 'p', 'f', 'S') and nspname = any(%(schemas)s)
+  and '{all_tables,all_sequences}' && %(kinds)s
 union all
 select 'all_functions', nspname, null, null, p.oid, proowner, coalesce(proacl, acldefault('f', proowner))
-from pg_proc p join pg_namespace n on n.oid = pronamespace where prokind <> 'p' and nspname = any(%(schemas)s)
+from pg_proc p join pg_namespace n on n.oid = pronamespace
+where prokind <> 'p' and nspname = any(%(schemas)s) and 'all_functions' = any(%(kinds)s)
 union all
 select 'default', nspname, case defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' else 'functions' end,
        pg_get_userbyid(defaclrole), d.oid, defaclrole, defaclacl
 from pg_default_acl d join pg_namespace n on n.oid = defaclnamespace
-where defaclobjtype in ('r', 'S', 'f') and nspname = any(%(schemas)s)
+where defaclobjtype in ('r', 'S', 'f') and nspname = any(%(schemas)s) and 'default' = any(%(kinds)s)
 """
 # One row without a role for each place, with the number of its objects; one for each privilege of each role there.
 HELD = f"""
@@ -94,15 +97,16 @@ class Privileges(t.NamedTuple):
     held: dict
 
 
-def inspect(rows: Rows, schemas: list[str]) -> Privileges:
+def inspect(rows: Rows, schemas: t.Collection[str], kinds: t.Collection[str] = KINDS) -> Privileges:
     """Return the privileges on the database, on some of its schemas, and on what is in them.
 
     Args:
         rows: runs a query with parameters in the database.
         schemas: the schemas.
+        kinds: what they are on; a schema may hold thousands of functions, which are not looked at for nothing.
     """
     found = Privileges({}, {})
-    for row in rows(HELD, {"schemas": schemas}):
+    for row in rows(HELD, {"schemas": sorted(schemas), "kinds": sorted(kinds)}):
         place = Place(row["place"], row["schema"], row["kind"], row["creator"])
         if row["role"] is None:
             found.objects[place] = row["objects"]
