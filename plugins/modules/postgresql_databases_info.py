@@ -10,7 +10,8 @@ module: postgresql_databases_info
 short_description: Write down the databases of a PostgreSQL server as they would be declared
 version_added: "0.1.0"
 description:
-  - Returns databases in the shape that M(borgstack.platform.postgresql_databases) accepts. Declared so, nothing changes.
+  - Returns databases in the shape that M(borgstack.platform.postgresql_databases) accepts.
+  - Declared so, nothing changes.
   - Templates, and databases that allow no connections, are left out.
   - A privilege is told where a role holds it on all objects of its kind in a schema, and does not own them.
 author:

@@ -10,7 +10,8 @@ module: postgresql_roles_info
 short_description: Write down the roles of a PostgreSQL server as they would be declared
 version_added: "0.1.0"
 description:
-  - Returns roles in the shape that M(borgstack.platform.postgresql_roles) accepts. Declared so, nothing changes.
+  - Returns roles in the shape that M(borgstack.platform.postgresql_roles) accepts.
+  - Declared so, nothing changes.
   - PostgreSQL's own roles are left out, and so are passwords.
 author:
   - The borgstack.platform contributors (@borgstack)

@@ -45,7 +45,8 @@ from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from
       where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all select 'pg_proc'::regclass, oid, proowner, null from pg_proc
       union all select 'pg_type'::regclass, t.oid, typowner, null
-                from pg_type t left join pg_class c on c.oid = typrelid where typtype in ('e', 'd', 'r') or relkind = 'c'
+                from pg_type t left join pg_class c on c.oid = typrelid
+                where typtype in ('e', 'd', 'r') or relkind = 'c'
       union all select 'pg_namespace'::regclass, oid, nspowner, null from pg_namespace
       union all select 'pg_collation'::regclass, oid, collowner, null from pg_collation
       union all select 'pg_conversion'::regclass, oid, conowner, null from pg_conversion
