@@ -21,7 +21,7 @@ from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
 
 pytestmark = pytest.mark.integration
-ADMIN = {"login_user": "admin", "login_password": "Administrator-1"}
+ADMIN = {"login_user": "admin", "login_password": "Administrator-of-mongodb-1"}
 URL = os.environ.get("BORGSTACK_TEST_MONGODB_URL", "")
 GIVEN = "the server in BORGSTACK_TEST_MONGODB_URL"
 CRM, LOGS = "borgstack_it_crm", "borgstack_it_logs"
@@ -233,34 +233,33 @@ def test_a_rotated_password_is_one_change(converge, module, login):
     assert accepted(login, rotated) and not accepted(login, APP)
 
 
-def test_a_user_of_the_older_mechanism_is_upgraded_once(converge, login, admin):
+def test_a_user_of_the_older_mechanism_is_upgraded_once(converge, module, login, admin):
     older = {"createUser": "app", "pwd": APP["password"], "roles": [], "mechanisms": ["SCRAM-SHA-1"]}
     admin[CRM].command(older)
     bare = {"name": "app", "database": CRM}
-    assert converge("mongodb_users", {**login, "users": [bare]}) == []
+    assert module("mongodb_users", {**login, "users": [bare]})["plan"] == []
     steps = converge("mongodb_users", {**login, "users": [{**bare, "password": APP["password"]}]})
     assert steps == [f"change password, mechanisms of user app in database {CRM}"]
     assert ours(admin)[CRM, "app"][1] == {"SCRAM-SHA-256"} and accepted(login, APP)
 
 
-@pytest.mark.parametrize(
-    "by_hand",
-    [[], ["dbOwner"], ["readWrite", {"role": "read", "db": LOGS}, "dbAdmin"]],
-    ids=["taken", "other", "added"],
-)
-def test_roles_are_replaced_not_merged(converge, login, admin, by_hand):
-    converge("mongodb_users", {**login, "users": [APP]})
-    admin[CRM].command({"updateUser": "app", "roles": by_hand})
-    assert converge("mongodb_users", {**login, "users": [APP]}) == [f"change roles of user app in database {CRM}"]
-    assert ours(admin)[CRM, "app"][0] == {("readWrite", CRM), ("read", LOGS)}
+def test_roles_are_replaced_not_merged(converge, login, admin):
+    by_hand = {"taken": [], "other": ["dbOwner"], "more": ["readWrite", {"role": "read", "db": LOGS}, "dbAdmin"]}
+    declared = [{**APP, "name": name} for name in by_hand]
+    for name, roles in by_hand.items():
+        admin[CRM].command({"createUser": name, "pwd": APP["password"], "roles": roles})
+    steps = converge("mongodb_users", {**login, "users": declared})
+    assert steps == [f"change roles of user {name} in database {CRM}" for name in by_hand]
+    assert [roles for roles, _mechanisms in ours(admin).values()] == [{("readWrite", CRM), ("read", LOGS)}] * 3
 
 
-def test_what_is_not_declared_is_left(converge, login, admin):
+def test_what_is_not_declared_is_left(module, login, admin):
     admin[CRM].command({"createUser": "app", "pwd": "By-hand-1", "roles": ["dbAdmin"], "customData": {"team": 7}})
     before = everybody(admin)
-    assert converge("mongodb_users", {**login, "users": [{"name": "app", "database": CRM}]}) == []
+    assert module("mongodb_users", {**login, "users": [{"name": "app", "database": CRM}]})["plan"] == []
     assert everybody(admin) == before
-    converge("mongodb_users", {**login, "users": [APP]})
+    module("mongodb_users", {**login, "users": [APP]})
+    assert ours(admin)[CRM, "app"][0] == {("readWrite", CRM), ("read", LOGS)} and accepted(login, APP)
     assert admin[CRM].command({"usersInfo": "app"})["users"][0]["customData"] == {"team": 7}
 
 
@@ -298,17 +297,11 @@ def test_hostile_databases_are_taken_as_they_are(converge, login, admin):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"login_password": "Wrong-1"}, "[5] integration error"),
-        ({"login_password": "Wrong-1"}, "refuses the login of user"),
+        ({"login_password": "Wrong-1"}, ": the server refuses the login of user"),
         ({"login_port": 1, "connect_timeout": 1}, "[3] network error"),
         ({"login_host": "name.invalid", "connect_timeout": 1}, "[3] network error"),
         ({"login_user": None, "login_password": None}, "wants a login"),
         ({"replica_set": "nonexistent"}, "correct replica_set"),
-        ({"users": [APP, APP]}, "declared twice"),
-        ({"users": [{"name": "new", "database": CRM}]}, "has no password"),
-        ({"users": [{**APP, "password": "a\nb"}]}, "SCRAM-SHA-256 refuses"),
-        ({"users": [{**APP, "name": "a\0b"}]}, "zero byte"),
-        ({"users": [{**APP, "database": "a b"}]}, "cannot be the name of a database"),
         ({"users": [{**APP, "database": "local"}]}, "no users in database local"),
         ({"users": [{**APP, "roles": [{"role": "readwrite"}]}]}, "has no role readwrite"),
         ({"users": [{**APP, "roles": [{"role": "root"}]}]}, "choose one of dbAdmin, dbOwner"),
@@ -407,7 +400,7 @@ USER = some.fixed_dictionaries(
 DECLARATION = some.lists(USER, min_size=1, max_size=4, unique_by=lambda user: (user["name"], user["database"]))
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(DECLARATION, some.booleans())
 @example([{"name": "a", "database": CRM, "password": "One-1", "state": "present", "roles": [{"role": "read"}]}], True)
 def test_check_mode_predicts_what_is_done_and_writes_nothing(module, login, admin, declared, starts_empty):
@@ -516,27 +509,23 @@ def test_no_password_is_seen_anywhere(module, login, server):
     try:
         loud = {**login, "_ansible_verbosity": 4}
         seen = [
-            module("mongodb_users", {**loud, "users": [{**APP, "password": password}]}, check=check)
-            for password in ("Seen-nowhere-1", "Seen-nowhere-2")
-            for check in (True, False)
+            module(
+                "mongodb_users",
+                {**loud, "users": [{**APP, "password": f"Seen-nowhere-in-mongodb-{number}"}]},
+                check=check,
+            )
+            for number, check in ((1, False), (2, True), (2, False))
         ]
-        seen.append(module("mongodb_users", {**loud, "users": [{**APP, "password": "Seen-nowhere-2"}, APP]}))
+        seen.append(module("mongodb_users", {**loud, "users": [{**APP, "password": "Seen-nowhere-in-mongodb-2"}, APP]}))
         seen.append(module("mongodb_users_info", loud))
     finally:
         stop.set()
         watcher.join()
-    assert [len(result.get("plan", [])) for result in seen] == [1, 1, 1, 1, 0, 0]
+    assert [len(result.get("plan", [])) for result in seen] == [1, 1, 1, 0, 0]
     assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in str(seen) and any(b"runpy" in words for words in processes)
     everything = f"{seen} {server.logs()} {processes}"
-    assert "Seen-nowhere" not in everything and login["login_password"] not in everything
+    assert "Seen-nowhere-in-mongodb" not in everything and login["login_password"] not in everything
     assert not [key for user in seen[-1]["users"] for key in user if key not in ("name", "database", "roles", "state")]
-
-
-def test_passwords_that_a_server_logs_are_its_own_masks(server, login, module):
-    if server.logs() == "":
-        pytest.skip("the log of a server that somebody else keeps is not to be had")
-    module("mongodb_users", {**login, "users": [{**APP, "password": "Seen-nowhere-3"}]})
-    assert "Seen-nowhere" not in server.logs()
 
 
 def test_a_secondary_leads_to_its_primary(module, standin):
@@ -592,7 +581,7 @@ def test_the_first_user_of_a_server(module, standin):
     assert module("mongodb_users", {**login, "users": [root, APP]})["plan"] == [f"create user app in database {CRM}"]
 
 
-@pytest.mark.parametrize(("version", "is_supported"), [("5.0.31", False), ("6.0.20", True), ("7.0.16", True)])
+@pytest.mark.parametrize(("version", "is_supported"), [("5.0.31", False), ("6.0.20", True)])
 def test_versions(module, standin, version, is_supported):
     outcome = module("mongodb_users", {**standin("--version", version).login, "users": [APP]})
     assert outcome.get("failed", False) is not is_supported

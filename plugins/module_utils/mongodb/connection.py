@@ -86,7 +86,7 @@ class Server:
     @property
     def who(self) -> str:
         """Who is logged in, in words."""
-        return "user {1} in database {0}".format(*self.user) if self.user else "nobody who has not logged in"
+        return "user {1} in database {0}".format(*self.user) if self.user else "somebody without a login"
 
     def run(self, database: str, command: dict) -> dict:
         """Run a command on a database and return the answer.

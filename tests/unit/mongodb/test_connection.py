@@ -124,8 +124,8 @@ def test_an_old_server_is_refused(standin, login):
 def test_one_that_the_library_is_too_new_for_is_refused(standin, login, monkeypatch):
     from standins.mongodb import commands
 
-    monkeypatch.setitem(commands.WIRE_VERSIONS, 4, 6)
-    assert "wire version" in refused(login(standin(version=(4, 0, 28)), connect_timeout=1))
+    monkeypatch.setitem(commands.WIRE_VERSIONS, 3, 5)
+    assert "wire version" in refused(login(standin(version=(3, 4, 24)), connect_timeout=1))
 
 
 @pytest.mark.parametrize("version", [(6, 0, 19), (7, 0, 14), (8, 0, 4)])
