@@ -125,18 +125,16 @@ class Server:
 
     def _primary(self):
         """Return a client of the primary that is not logged in."""
-        client = self._open(self._place)
+        asked, client = self.name, self._open(self._place)
         deadline = time.monotonic() + self._options["connect_timeout"]
         while True:
             hello = self._ask(client, "admin", {"hello": 1})
             self._refuse_other_sets(hello)
             if hello.get("isWritablePrimary"):
-                self._refuse_old(client, hello)
-                return client
-            if hello.get("primary"):
-                if not self._options["replica_set"]:
-                    self.warnings.append(f"{self.name} is a secondary; its primary {hello['primary']} is used instead")
-                self._place = hello["primary"]
+                break
+            primary = hello.get("primary")
+            if primary and primary != hello.get("me"):
+                self._place = primary
                 client = self._open(self._place)
             if time.monotonic() > deadline:
                 raise PlatformError(
@@ -146,6 +144,10 @@ class Server:
                     where=self.name,
                 )
             time.sleep(0.2)
+        if self.name != asked and not self._options["replica_set"]:
+            self.warnings.append(f"{asked} is a secondary; its primary {self._place} is used instead")
+        self._refuse_old(client, hello)
+        return client
 
     def _refuse_other_sets(self, hello: dict) -> None:
         name, wanted = hello.get("setName"), self._options["replica_set"]

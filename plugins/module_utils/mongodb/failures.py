@@ -22,7 +22,11 @@ ANSWERS: dict[int, tuple[int, str, str]] = {
     11: (DATA, "somebody else removed the user in the meantime", "run again"),
     51003: (DATA, "somebody else created the user in the meantime", "run again"),
     31: (DATA, "somebody else removed one of its roles in the meantime", "run again, with roles that exist"),
-    NO_SUCH_COMMAND: (PREREQUISITE, "the server has no such command", "use MongoDB itself, where users are its own"),
+    NO_SUCH_COMMAND: (
+        PREREQUISITE,
+        "the server has no such command",
+        "use MongoDB 6.0 or later, not a service that only speaks its protocol",
+    ),
 }
 # What each command takes; the second part is said of the user's database.
 ACTIONS = {
