@@ -98,8 +98,7 @@ def check(users: list[dict]) -> None:
         seen.add(key)
         for role, database in roles_of(user) or ():
             _check_name(role, "the name of one of its roles", in_words(key))
-            if database != EXTERNAL:
-                _check_database(database, in_words(key))
+            _check_database(database, in_words(key))
         password = user.get("password")
         if password is None:
             continue

@@ -238,6 +238,24 @@ def test_what_is_not_declared_is_reported_and_left_alone():
     assert users.undeclared([user(), user("b", "admin", state="absent")], server(found)) == ["user a in database admin"]
 
 
+def test_what_is_reported_is_in_order():
+    found = {Key(database, name): User() for database in ("crm", "admin") for name in "dbca"}
+    assert users.undeclared([], server(found)) == sorted(
+        f"user {name} in database {database}" for database in ("crm", "admin") for name in "abcd"
+    )
+
+
+def test_the_first_of_several_unknown_roles_is_always_the_same():
+    declared = user(password="x", roles=roles(*"fedcba"))
+    with pytest.raises(PlatformError, match="has no role a"):
+        users.plan([declared], server(roles={"crm": frozenset()}))
+
+
+@pytest.mark.parametrize("database", ["x" * 63, "$external", "config", "X-1", "é"])
+def test_databases_that_are_as_good_as_any(database):
+    users.check([user(database=database, roles=roles(read=database))])
+
+
 def test_secrets_are_shown_nowhere():
     declared = [user(password="Seen-nowhere-1"), user("new", password="Seen-nowhere-2")]
     steps = users.plan(declared, server({APP: User(holds=False)}))
