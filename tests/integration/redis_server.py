@@ -69,16 +69,16 @@ class Server(Container):
 
     def ready(self) -> None:
         """Wait until it answers."""
-        self.wait(*self._cli, "ping")
+        self.wait(f"{self.product.user}-cli", "-a", ADMIN, "--no-auth-warning", "ping")
         self.host = self.address
 
-    @property
-    def _cli(self) -> tuple[str, ...]:
-        return (f"{self.product.user}-cli", "-a", ADMIN, "--no-auth-warning")
-
-    def cli(self, *words: str) -> str:
-        """Send a command by the server's own client."""
-        return self.run(*self._cli, *words)
+    def ask(self, *words: str) -> str:
+        """Send a command; return the answer or the refusal in words."""
+        with self.client() as client:
+            try:
+                return str(client.execute_command(*words))
+            except redis.exceptions.RedisError as error:
+                return f"{type(error).__name__}: {error}"
 
     def restart(self) -> None:
         """Restart it; its address may be another one then."""

@@ -111,7 +111,7 @@ def test_a_rotated_password_is_one_change(server):
 
 def test_passwords_that_are_not_declared_stay(server):
     for name, words in {"open": ["nopass"], "two": [">first", ">second"], "none": []}.items():
-        server.cli("acl", "setuser", name, "on", *words, "+@all", "skip-sanitize-payload", "(+get)")
+        server.ask("acl", "setuser", name, "on", *words, "+@all", "skip-sanitize-payload", "(+get)")
         assert converge(server, [{"name": name, "commands": ["+get"], "keys": ["a"]}]) == [f"change user {name}"]
     assert server.client("open", "anything").get("a") is None
     assert server.client("two", "first").get("a") is server.client("two", "second").get("a") is None
@@ -123,14 +123,14 @@ def test_passwords_that_are_not_declared_stay(server):
 def test_what_was_added_by_hand_is_taken_back(server):
     converge(server, [APP])
     for words in (["nopass"], ["allkeys"], ["(~x +get)"], ["allchannels"], ["+flushall"], [">other"], ["off"]):
-        server.cli("acl", "setuser", "app", *words)
+        server.ask("acl", "setuser", "app", *words)
         assert converge(server, [APP]) == ["change user app"], words
 
 
 def test_a_server_that_would_allow_all_channels_is_told_otherwise(server):
-    server.cli("config", "set", "acl-pubsub-default", "allchannels")
+    server.ask("config", "set", "acl-pubsub-default", "allchannels")
     assert converge(server, [{**APP, "channels": [], "selectors": ["~a +get"]}]) == ["create user app"]
-    server.cli("config", "set", "acl-pubsub-default", "resetchannels")
+    server.ask("config", "set", "acl-pubsub-default", "resetchannels")
     assert "&" not in server.acl()[0]
 
 
@@ -173,7 +173,7 @@ def test_users_survive_a_restart(product, way):
         before = server.acl()
         # As when a run dies after the change and before it is kept: the next one keeps it, though it changes nothing.
         late = {**APP, "name": "late"}
-        server.cli("acl", "setuser", "late", *rules.to_rules(rules.from_declaration({**late, "enabled": True})))
+        server.ask("acl", "setuser", "late", *rules.to_rules(rules.from_declaration({**late, "enabled": True})))
         assert run("redis_users", {**server.login, "users": [late]})["plan"] == []
         server.restart()
         if product.keeps_rules:
@@ -214,7 +214,7 @@ DECLARED = st.fixed_dictionaries(
 STEPS = st.lists(st.lists(DECLARED, max_size=3, unique_by=lambda item: item["name"]), min_size=1, max_size=3)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(declarations=STEPS)
 def test_check_mode_tells_what_is_done_and_writes_nothing(one_of_each, declarations):
     for declared in declarations:

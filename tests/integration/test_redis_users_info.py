@@ -83,7 +83,7 @@ def test_what_is_told_is_declared_without_a_change(server, made):
 
 def test_what_is_told(server):
     server.forget()
-    server.cli(
+    server.ask(
         "acl", "setuser", "app", "on", ">Application-1", ">Application-2", "%R~b", "~a", "&c", "+@read", "(+set ~x)"
     )
     told = run("redis_users_info", {**server.login, "names": ["app", "nobody"]})
@@ -104,10 +104,10 @@ def test_what_is_told(server):
 
 
 def test_a_user_who_may_list_users_is_enough(server):
-    server.cli("acl", "setuser", "reader", "on", ">Reader-1", "+acl|list")
+    server.ask("acl", "setuser", "reader", "on", ">Reader-1", "+acl|list")
     login = {**server.login, "login_user": "reader", "login_password": "Reader-1"}
     assert run("redis_users_info", {**login, "names": ["reader"]})["users"][0]["commands"] == ["+acl|list"]
-    server.cli("acl", "setuser", "reader", "-acl|list")
+    server.ask("acl", "setuser", "reader", "-acl|list")
     assert "reader may not run ACL LIST" in run("redis_users_info", login).refusal
 
 
@@ -123,7 +123,7 @@ def test_what_is_no_utf_8_is_refused_by_the_user_that_has_it(server):
 
 
 def test_no_password_and_no_hash_is_told(module, server):
-    server.cli("acl", "setuser", "secret", "on", ">Unseen-password-1", ">Unseen-password-2")
+    server.ask("acl", "setuser", "secret", "on", ">Unseen-password-1", ">Unseen-password-2")
     seen = f"{module('redis_users_info', server.login)}{module('redis_users_info', server.login, check=True)}"
     assert "'secret'" in seen
     assert "Unseen" not in seen and "#" not in seen

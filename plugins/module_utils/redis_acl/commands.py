@@ -49,11 +49,10 @@ def spelled_out(rules: t.Iterable[str], members: t.Mapping[str, t.Collection[str
         rules: canonical rules.
         members: the server's categories with their @ and its commands, each with the commands that it stands for.
     """
-    base, allowed = f"-{EVERYTHING}", set()
-    for rule in rules:
+    base, *others = rules
+    allowed = set(members[EVERYTHING]) if base[0] == "+" else set()
+    for rule in others:
         subject = rule[1:]
-        if subject == EVERYTHING:
-            base = rule
         if subject not in members:
             # A command with one first argument, which says nothing where all arguments are allowed.
             allowed |= set() if subject.partition("|")[0] in allowed else {subject}

@@ -102,7 +102,8 @@ def test_databases(databases, meant):
     [
         ("", Rights()),
         ("()", Rights()),
-        ("~x* +get", Rights(frozenset(["~x*"]), commands=("-@all", "+get"))),
+        ("~X* +get", Rights(frozenset(["~X*"]), commands=("-@all", "+get"))),
+        ("(~x* +get)", Rights(frozenset(["~x*"]), commands=("-@all", "+get"))),
         ("( ~x*\n\t +GET )", Rights(frozenset(["~x*"]), commands=("-@all", "+get"))),
         ("+get %R~x %W~x &c -@all +set", Rights(frozenset(["~x"]), frozenset("c"), ("-@all", "+set"))),
         ("AllKeys allchannels ALLCOMMANDS", Rights(frozenset(["~*"]), frozenset("*"), ("+@all",))),

@@ -58,6 +58,12 @@ def test_our_own_user_comes_last():
     ]
 
 
+def test_one_list_makes_changes_and_deletes():
+    declared = [{**GONE, "name": "b"}, {**GONE, "name": "c"}, APP, {**APP, "name": "d"}]
+    found = actual({**APP, "commands": []}, {**APP, "name": "c"})
+    assert [step.words for step in users.plan(declared, found)] == ["delete user c", "change user app", "create user d"]
+
+
 def test_absent_and_absent_again():
     assert [step.words for step in users.plan([GONE], actual(APP))] == ["delete user app"]
     assert users.plan([GONE], actual()) == []
@@ -134,10 +140,10 @@ def test_told_by_name_and_in_order():
 
 
 def test_what_cannot_be_declared_is_not_told_as_something_else():
-    found = dict(map(rules.from_server, ["user odd on new-word ~a +get", "user app on ~a +get"]))
+    found = dict(map(rules.from_server, ["user odd on new-word newer ~a +get", "user app on ~a +get"]))
     with pytest.raises(PlatformError) as caught:
         users.to_declarations(found, None)
-    assert "new-word" in caught.value.message and "user odd" in caught.value.message
+    assert "new-word, newer" in caught.value.message and "user odd" in caught.value.message
     assert [item["name"] for item in users.to_declarations(found, ["app"])] == ["app"]
 
 
@@ -203,7 +209,7 @@ def test_refusals(declared, reason):
         ({"name": 'a"b'}, 'could not read a"b back from its configuration file'),
         ({"keys": ["a'b"]}, "could not read ~a'b back from its configuration file"),
         ({"channels": ["a'b"]}, "could not read a'b back from its configuration file"),
-        ({"name": ""}, "its name is empty"),
+        ({"name": "", "keys": ["X"]}, "its name is empty"),
     ],
 )
 def test_what_only_some_servers_can(declared, reason):
@@ -213,6 +219,7 @@ def test_what_only_some_servers_can(declared, reason):
         users.plan([item], actual(item, **unable))
     assert reason in caught.value.message
     assert users.plan([item], actual(item)) == []
+    assert users.plan([{**APP, "name": "X", "keys": ["X"]}], actual(**unable)) != []
 
 
 def test_without_a_server_no_command_is_called_unknown():
