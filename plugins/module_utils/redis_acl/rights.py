@@ -105,7 +105,7 @@ def from_selector(text: str, where: str) -> Rights:
                 "write ? for that character",
                 where,
             )
-        if word[:1] in ("~", "%"):
+        if word.startswith("%"):
             _key(word, where)
         _pattern(word, "selector", where)
     rights, others = parse(words)

@@ -177,6 +177,11 @@ def test_two_users_that_are_not_alike(other):
     assert rules.from_server(other)[1] != rules.from_server(CLOSED)[1]
 
 
+def test_words_that_are_known_are_not_beyond():
+    line = "user app on nopass sanitize-payload #ab ~a resetchannels &b db=1 -@all +get (~x alldbs +get)"
+    assert rules.from_server(line)[1].beyond == rules.from_server("user app off skip-sanitize-payload")[1].beyond == ()
+
+
 def test_words_that_nobody_knows_are_kept():
     line = "user app on #ab ~a new resetchannels %Z~a -@all (~x newer +get) (~y newest +set)"
     user = rules.from_server(line)[1]
