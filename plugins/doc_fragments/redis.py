@@ -23,8 +23,8 @@ options:
   login_user:
     description:
       - User to log in as.
-      - It needs the rights of V(+acl), V(+command|list), V(+config|get), V(+info) where no ACL file is configured, and
-        outside of check mode V(+config|rewrite) there.
+      - To declare users it needs the rights of V(+acl), V(+command|list), V(+config|get), V(+info) where no ACL file is
+        configured, and outside of check mode V(+config|rewrite) there. To read them, V(+acl|list) is enough.
     type: str
     default: default
   login_password:

@@ -11,7 +11,9 @@ short_description: Keep many Redis users as declared, with one connection
 version_added: "0.1.0"
 description:
   - Creates, changes and deletes ACL users, and has the server keep them over a restart.
-  - A declared user is exactly what is declared; an undeclared one is left alone.
+  - What a declared user may do is exactly what is declared. Rights make sense as a whole only, so one that is left out
+    is taken away. Its password is another matter; left out, it stays as it is.
+  - An undeclared user is left alone.
   - Rules are compared by what they mean. Passwords are sent and compared as SHA-256 hashes.
   - The user that the module logs in as is changed only if it is declared, after all others, and never removed or
     disabled.
@@ -22,6 +24,10 @@ extends_documentation_fragment:
   - borgstack.platform.provisioning
   - borgstack.platform.provisioning.connection
   - borgstack.platform.redis
+notes:
+  - A replica does not receive the users of its primary. Run the module on each server.
+seealso:
+  - module: borgstack.platform.redis_users_info
 options:
   users:
     description: The users.
@@ -30,11 +36,13 @@ options:
     required: true
     suboptions:
       name:
-        description: Name, without spaces and quotes.
+        description: Name without spaces, and without quotes where the server has no ACL file.
         type: str
         required: true
       password:
-        description: Its only password; needed where O(users[].enabled).
+        description:
+          - Its only password; whatever else lets it in is taken away.
+          - Left out, an existing user keeps its passwords, or that it needs none. A new one that is enabled needs it.
         type: str
       enabled:
         description: Whether it may log in.
@@ -57,6 +65,22 @@ options:
         type: list
         elements: str
         default: []
+      databases:
+        description: Numbers of the logical databases that it may use; all of them where left out. Needs Valkey 9.1.
+        type: list
+        elements: int
+      selectors:
+        description:
+          - More that it may do, each a set of rules of its own in Redis' spelling, such as V(~shared:* +get).
+          - A command is allowed where the user's own rules or one of these allow it with its keys and channels.
+          - Quotes and closing parentheses cannot be part of a pattern here; the server could not read them back.
+        type: list
+        elements: str
+        default: []
+      sanitize_payload:
+        description: Whether the server checks what it restores. Valkey 9.1 and later always do.
+        type: bool
+        default: true
       state:
         description: Whether it exists.
         type: str
@@ -76,6 +100,19 @@ EXAMPLES = r"""
         keys: ["n8n:*"]
         channels: ["n8n:*"]
         commands: [+@all, -@dangerous, +info]
+
+- name: Rotate nothing, but let it read what others share, and tell which users nobody declared
+  borgstack.platform.redis_users:
+    login_host: 10.201.0.3
+    login_user: platform
+    login_password: "{{ admin_password }}"
+    report_undeclared: true
+    users:
+      - name: n8n
+        keys: ["n8n:*"]
+        commands: [+@all, -@dangerous, +info]
+        selectors: ["%R~shared:* +@read"]
+  register: redis_state
 """
 
 RETURN = r"""
@@ -90,31 +127,39 @@ undeclared:
   returned: when O(report_undeclared) is set
   type: list
   elements: str
+  sample: ["user made_by_hand"]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
-from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, users
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, server, users
+
+
+def planned(module, actual):
+    """Return the steps, and what the result has beside them."""
+    declared = module.params["users"]
+    steps = users.plan(declared, actual)
+    return steps, {"undeclared": users.undeclared(declared, actual)} if module.params["report_undeclared"] else {}
 
 
 def run(module):
     """Converge the users and return the result."""
-    declared = module.params["users"]
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
-        return provisioning.converge(module, users.plan(declared, users.Actual({})), lambda step: None)
-    server = connection.Server(module.params)
+        steps, report = planned(module, users.Actual({}))
+        return {**provisioning.converge(module, steps, lambda step: None), **report}
+    redis = connection.Server(module.params)
     try:
-        command = users.way_to_persist(server)
-        steps = users.plan(declared, users.inspect(server))
-        result = provisioning.converge(module, steps, lambda step: server.call(*step.operation))
+        actual = server.inspect(redis)
+        steps, report = planned(module, actual)
+        result = provisioning.converge(module, steps, lambda step: redis.call(*step.operation))
         if not module.check_mode:
             # At each run: an earlier one may have been interrupted between the change and this.
-            users.persist(server, command, result["plan"])
-        return result
+            server.persist(redis, actual.persistence, result["plan"])
+        return {**result, **report}
     finally:
-        server.close()
+        redis.close()
 
 
 def main():
@@ -126,6 +171,9 @@ def main():
         "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
         "channels": {"type": "list", "elements": "str", "default": []},
         "commands": {"type": "list", "elements": "str", "default": []},
+        "databases": {"type": "list", "elements": "int"},
+        "selectors": {"type": "list", "elements": "str", "default": []},
+        "sanitize_payload": {"type": "bool", "default": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
     module = AnsibleModule(

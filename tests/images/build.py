@@ -53,6 +53,8 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
         },
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
+        "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
+        "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
@@ -60,7 +62,7 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
     }
 
 
-BASES = {"trixie": "borgstack-test/base-trixie:latest", "sid": "borgstack-test/base-sid:latest"}
+BASES = {suite: f"borgstack-test/base-{suite}:latest" for suite in ("bookworm", "trixie", "sid")}
 
 
 def docker(*arguments: str, quiet: bool = True, **keywords) -> subprocess.CompletedProcess:

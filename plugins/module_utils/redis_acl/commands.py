@@ -40,6 +40,29 @@ def canonical(rules: t.Iterable[str]) -> tuple[str, ...]:
     return (base, *_ordered(telling[1:]))
 
 
+def spelled_out(rules: t.Iterable[str], members: t.Mapping[str, t.Collection[str]]) -> tuple[str, ...]:
+    """Return rules as the commands that they come to, behind the rule about all others.
+
+    For servers that forget the rules and keep what they allow: such a server tells other rules of the same effect.
+
+    Args:
+        rules: canonical rules.
+        members: the server's categories with their @ and its commands, each with the commands that it stands for.
+    """
+    base, *others = rules
+    allowed = set(members[EVERYTHING]) if base[0] == "+" else set()
+    for rule in others:
+        subject = rule[1:]
+        if subject not in members:
+            # A command with one first argument, which says nothing where all arguments are allowed.
+            allowed |= set() if subject.partition("|")[0] in allowed else {subject}
+            continue
+        held = set(members[subject])
+        allowed = {one for one in allowed if one not in held and one.partition("|")[0] not in held}
+        allowed |= held if rule[0] == "+" else set()
+    return (base, *sorted(allowed))
+
+
 def unknown(rules: t.Iterable[str], vocabulary: t.Collection[str]) -> list[str]:
     """Return the canonical rules whose subject the server does not know.
 
@@ -70,12 +93,13 @@ def _overlap(rule: str, other: str) -> bool:
 
 
 def _is_idle(rule: str, earlier: list[str]) -> bool:
-    for other in reversed(earlier):
-        if _overlap(rule, other) and other[0] != rule[0]:
-            return False
-        if _covers(other[1:], rule[1:]):
-            return True
-    return False
+    # There always is one: the rule about all commands, which comes first, covers every other.
+    deciding = next(
+        other
+        for other in reversed(earlier)
+        if _covers(other[1:], rule[1:]) or (other[0] != rule[0] and _overlap(rule, other))
+    )
+    return deciding[0] == rule[0]
 
 
 def _ordered(rules: list[str]) -> t.Iterator[str]:

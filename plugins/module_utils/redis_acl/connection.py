@@ -6,24 +6,24 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
-    CONFIGURATION,
-    INTEGRATION,
-    NETWORK,
     PREREQUISITE,
     SERVICE_STARTUP,
     PlatformError,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import failures
 
 try:
     import redis
 except ImportError:
     redis = None
 
+# The library tries again by itself since version 6, each time for as long as connect_timeout; earlier ones know no
+# such option.
+NO_RETRIES = {"retry": None} if hasattr(redis, "retry") else {}
 OPTIONS: dict = {
     **provisioning.CONNECTION,
     "login_host": {"type": "str", "default": "localhost"},
@@ -54,9 +54,10 @@ class Server:
                 "the Python library redis is missing on the host",
                 "install it, for example the package python3-redis",
             )
+        self._options = options
         self.user = options["login_user"]
         self.name = f"Redis at {options['login_unix_socket'] or '{login_host}:{login_port}'.format(**options)}"
-        self._timeout = options["connect_timeout"]
+        timeout = options["connect_timeout"]
         place = {"host": options["login_host"], "port": options["login_port"]}
         if options["login_unix_socket"]:
             place = {"unix_socket_path": options["login_unix_socket"]}
@@ -71,21 +72,22 @@ class Server:
         self._client = redis.Redis(
             username=self.user,
             password=options["login_password"],
-            socket_connect_timeout=self._timeout,
-            socket_timeout=self._timeout,
+            socket_connect_timeout=timeout,
+            socket_timeout=timeout,
             decode_responses=True,
             # Others may have used any bytes in a pattern; they must not keep us from reading the rest.
             encoding_errors="surrogateescape",
+            **NO_RETRIES,
             **place,
         )
 
     def call(self, *words: str):
-        """Send a command and return its answer; waits while the server loads its data.
+        """Send a command and return its answer; waits for a server that answers only when it has loaded its data.
 
         Raises:
             PlatformError: it cannot be reached or refuses the command.
         """
-        deadline = time.monotonic() + self._timeout
+        deadline = time.monotonic() + self._options["connect_timeout"]
         while True:
             try:
                 return self._client.execute_command(*words)
@@ -93,41 +95,15 @@ class Server:
                 if time.monotonic() > deadline:
                     raise PlatformError(
                         SERVICE_STARTUP,
-                        "the server still loads its data",
-                        "run again when it is ready",
+                        f"the server still loads its data, and did not answer {words[0]}",
+                        "run again when it is ready, or raise connect_timeout",
                         where=self.name,
                     ) from None
                 time.sleep(0.2)
             except redis.exceptions.RedisError as error:
-                raise self._translated(error, " ".join(words[:2])) from None
-
-    def _translated(self, error: Exception, command: str) -> PlatformError:
-        answer = (str(error).splitlines() or ["connection lost"])[0]
-        failures = redis.exceptions
-        if answer.startswith(("WRONGPASS", "invalid username-password", "invalid password")):
-            category, what, remedy = (
-                INTEGRATION,
-                f"the server refuses the password of {self.user}",
-                "correct login_password",
-            )
-        elif answer.startswith("NOAUTH") or isinstance(error, failures.AuthenticationError):
-            category, what, remedy = INTEGRATION, "the server wants a password", "set login_user and login_password"
-        elif isinstance(error, failures.NoPermissionError):
-            right = re.search("'([^']+)' command", answer)
-            category, what, remedy = (
-                INTEGRATION,
-                f"{self.user} may not run {command}",
-                f"log in as a user with +@admin, or allow +{right[1] if right else command.lower()} to this one",
-            )
-        elif isinstance(error, (failures.ConnectionError, failures.TimeoutError)):
-            category, what, remedy = (
-                NETWORK,
-                f"no connection: {answer}",
-                "check that the server runs and can be reached from this host",
-            )
-        else:
-            category, what, remedy = CONFIGURATION, f"{command} was refused: {answer}", "correct the declaration"
-        return PlatformError(category, what, remedy, where=self.name)
+                raise failures.translated(
+                    error, " ".join(words[:2]), self._options, self.name, redis.exceptions
+                ) from None
 
     def close(self) -> None:
         """Close the connection."""

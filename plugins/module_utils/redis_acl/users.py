@@ -2,20 +2,19 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Users: inspect, plan and apply."""
+"""The plan for users: a pure function of what is declared and what the server is like."""
 
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
-    CONFIGURATION,
-    PREREQUISITE,
-    PlatformError,
-)
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import commands, rules
-from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl.connection import Server
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import commands, rights, rules
+
+ACL_SAVE = ("ACL", "SAVE")
+CONFIG_REWRITE = ("CONFIG", "REWRITE")
 
 
 class Actual(t.NamedTuple):
@@ -25,45 +24,45 @@ class Actual(t.NamedTuple):
         users: all its users by name.
         myself: the user that is logged in.
         vocabulary: its categories and commands; none where they are not known.
+        members: the commands that each of them stands for, where the server forgets rules and keeps what they allow.
+        persistence: the command that has it keep its users over a restart.
+        limits_databases: whether it knows rights on single databases.
+        can_skip_sanitizing: whether it can be told to restore data unchecked.
     """
 
     users: t.Mapping[str, rules.User]
     myself: str = ""
     vocabulary: frozenset[str] | None = None
+    members: t.Mapping[str, t.Collection[str]] | None = None
+    persistence: tuple[str, str] = ACL_SAVE
+    limits_databases: bool = True
+    can_skip_sanitizing: bool = True
+
+    @property
+    def keeps_quotes(self) -> bool:
+        """Whether a name or pattern with a quote, or an empty name, outlives a restart."""
+        return self.persistence == ACL_SAVE
 
 
 def check(users: list[dict]) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        PlatformError: a name that an ACL file cannot hold, one declared twice, or a user that nobody could be.
+        PlatformError: a name that no server takes, one declared twice, or an empty password.
     """
     seen = set()
     for user in users:
         where = f"user {user['name']!r}"
-        if not rules.is_storable(user["name"]):
-            raise PlatformError(
-                CONFIGURATION, "its name is empty, or holds a space or a quote", "choose another", where=where
-            )
+        if not rights.is_storable(user["name"]):
+            raise _refusal("its name holds a space", "choose another", where)
         if user["name"] in seen:
-            raise PlatformError(CONFIGURATION, "it is declared twice", "declare it once", where=where)
+            raise _refusal("it is declared twice", "declare it once", where)
         seen.add(user["name"])
         if user["state"] == "absent":
             if user["name"] == "default":
-                raise PlatformError(
-                    CONFIGURATION, "no server can be without it", "set enabled to false instead", where=where
-                )
-        elif user["enabled"] and not user.get("password"):
-            raise PlatformError(
-                CONFIGURATION, "it has no password", "give it one, or set enabled to false", where=where
-            )
-
-
-def inspect(server: Server) -> Actual:
-    """Return what the server is like."""
-    users = dict(rules.from_server(line) for line in server.call("ACL", "LIST"))
-    categories = (f"@{category}" for category in server.call("ACL", "CAT"))
-    return Actual(users, server.user, frozenset([*categories, *server.call("COMMAND LIST")]))
+                raise _refusal("no server can be without it", "set enabled to false instead", where)
+        elif user.get("password") == "":
+            raise _refusal("its password is empty", "give it one, or leave the option out to keep what it has", where)
 
 
 def plan(users: list[dict], actual: Actual) -> list[Step]:
@@ -83,50 +82,130 @@ def plan(users: list[dict], actual: Actual) -> list[Step]:
         name, found = item["name"], actual.users.get(item["name"])
         gone = item["state"] == "absent"
         if name == actual.myself and (gone or not item["enabled"]):
-            raise PlatformError(
-                CONFIGURATION,
-                "it is the user that this run is logged in as",
-                "log in as another user",
-                where=f"user {name}",
-            )
+            raise _refusal("it is the user that this run is logged in as", "log in as another user", f"user {name}")
         if gone:
             if found is not None:
-                steps.append(Step(f"user {name}", f"delete user {name}", ("ACL", "DELUSER", name), _shown(found), {}))
+                steps.append(Step(f"user {name}", f"delete user {name}", ("ACL", "DELUSER", name), shown(found), {}))
             continue
-        wanted = rules.from_declaration(item)
-        _refuse_unknown(name, wanted, actual.vocabulary)
-        if found != wanted:
-            words = f"{'create' if found is None else 'change'} user {name}"
-            # One command: no moment in which the user has half of its rights.
-            command = ("ACL", "SETUSER", name, *rules.to_rules(wanted))
-            before = _shown(found) if found else {}
-            is_new = found is None or found.passwords != wanted.passwords
-            steps.append(Step(f"user {name}", words, command, before, _shown(wanted, is_new)))
+        wanted = rules.from_declaration(item, found)
+        _refuse_impossible(item, wanted, actual)
+        if found is None or _meaning(found, actual) != _meaning(wanted, actual):
+            steps.append(_step(item, wanted, found))
     return steps
 
 
-def _refuse_unknown(name: str, user: rules.User, vocabulary: frozenset[str] | None) -> None:
-    unknown = commands.unknown(user.commands, vocabulary) if vocabulary is not None else []
+def undeclared(users: list[dict], actual: Actual) -> list[str]:
+    """Return in words the users that are not declared: neither our own, nor a disabled default user."""
+    declared = {user["name"] for user in users}
+    return sorted(
+        f"user {_printable(name)}"
+        for name, user in actual.users.items()
+        if name not in declared and name != actual.myself and (name != "default" or user.enabled)
+    )
+
+
+def to_declarations(users: t.Mapping[str, rules.User], names: t.Collection[str] | None) -> list[dict]:
+    """Return users as they would be declared, without their passwords.
+
+    Args:
+        users: the server's users by name.
+        names: only these; None for all.
+
+    Raises:
+        PlatformError: the server told of a user what cannot be declared.
+    """
+    told = []
+    for name in sorted(name for name in users if names is None or name in names):
+        where = f"user {_printable(name)}"
+        item = rules.to_declaration(name, users[name])
+        if users[name].beyond:
+            raise _refusal(
+                f"it has rules that this collection does not know: {', '.join(users[name].beyond)}",
+                "take these rules from it, or leave it out by naming the others",
+                where,
+            )
+        texts = [name, *item["keys"], *item["channels"], *item["selectors"]]
+        if texts != [_printable(text) for text in texts]:
+            raise _refusal(
+                "its name or one of its patterns is no UTF-8, and cannot be declared",
+                "replace it, or leave it out by naming the others",
+                where,
+            )
+        told.append(item)
+    return told
+
+
+def _step(item: dict, wanted: rules.User, found: rules.User | None) -> Step:
+    name = item["name"]
+    words = f"{'create' if found is None else 'change'} user {name}"
+    kept = found if item.get("password") is None else None
+    # One command: no moment in which the user has half of its rights.
+    command = ("ACL", "SETUSER", name, *rules.to_rules(wanted, kept))
+    before = shown(found) if found else {}
+    is_new = found is None or found.passwords != wanted.passwords
+    return Step(f"user {name}", words, command, before, shown(wanted, is_new))
+
+
+def _meaning(user: rules.User, actual: Actual) -> rules.User:
+    if actual.members is None:
+        return user
+    own, *others = (
+        replace(selector, commands=commands.spelled_out(selector.commands, actual.members))
+        for selector in (user.rights, *user.selectors)
+    )
+    return replace(user, rights=own, selectors=frozenset(others))
+
+
+def _refuse_impossible(item: dict, user: rules.User, actual: Actual) -> None:
+    where = f"user {item['name']!r}"
+    if user.enabled and item["name"] not in actual.users and not user.passwords:
+        raise _refusal("it has no password", "give it one, or set enabled to false", where)
+    _refuse_what_is_not_kept(item["name"], user, actual, where)
+    if not user.sanitize_payload and not actual.can_skip_sanitizing:
+        raise _refusal("the server checks what anybody restores", "leave sanitize_payload out", where)
+    selectors = (user.rights, *user.selectors)
+    if not actual.limits_databases and any(selector.databases is not None for selector in selectors):
+        raise _refusal(
+            "the server cannot limit a user to single databases", "leave databases out, or use Valkey 9.1", where
+        )
+    if actual.vocabulary is None:
+        return
+    unknown = {rule[1:] for selector in selectors for rule in commands.unknown(selector.commands, actual.vocabulary)}
     if unknown:
-        raise PlatformError(
-            CONFIGURATION,
-            f"the server knows no command or category {', '.join(rule[1:] for rule in unknown)}",
+        raise _refusal(
+            f"the server knows no command or category {', '.join(sorted(unknown))}",
             "correct the declaration; ACL CAT and COMMAND LIST tell what there is",
-            where=f"user {name}",
+            where,
         )
 
 
-def _shown(user: rules.User, new_password: bool = False) -> dict:
-    shown = {
-        "enabled": user.enabled,
+def _refuse_what_is_not_kept(name: str, user: rules.User, actual: Actual, where: str) -> None:
+    # An empty name is adopted where a server can keep it, but never made.
+    if not name and not (actual.keeps_quotes and name in actual.users):
+        raise _refusal("its name is empty", "choose another", where)
+    texts = [name, *user.rights.keys, *user.rights.channels]
+    quoted = sorted(text for text in texts if any(quote in text for quote in "\"'"))
+    if quoted and not actual.keeps_quotes:
+        raise _refusal(
+            f"the server could not read {quoted[0]} back from its configuration file: it holds a quote",
+            "choose another, or start the server with an aclfile",
+            where,
+        )
+
+
+def shown(user: rules.User, new_password: bool = False) -> dict:
+    """Return a user for the diff, its passwords masked; `new_password` where they will be others than before."""
+    properties = {
+        **rules.to_declaration("", user),
         "password": _password_in_words(user, new_password),
-        "keys": sorted(user.keys),
-        "channels": sorted(user.channels),
-        "commands": list(user.commands),
+        "commands": list(user.rights.commands),
     }
     if user.beyond:
-        shown["beyond"] = list(user.beyond)
-    return shown
+        properties["beyond"] = list(user.beyond)
+    for option in ("keys", "channels", "selectors"):
+        properties[option] = [_printable(text) for text in properties[option]]
+    del properties["name"], properties["state"]
+    return properties
 
 
 def _password_in_words(user: rules.User, is_new: bool) -> str | None:
@@ -139,42 +218,10 @@ def _password_in_words(user: rules.User, is_new: bool) -> str | None:
     return None
 
 
-def way_to_persist(server: Server) -> tuple[str, str]:
-    """Return the command that has the server keep its users over a restart.
-
-    Raises:
-        PlatformError: it has neither an ACL file nor a configuration file to write them to.
-    """
-    if server.call("CONFIG GET", "aclfile").get("aclfile"):
-        return ("ACL", "SAVE")
-    if server.call("INFO", "server").get("config_file"):
-        return ("CONFIG", "REWRITE")
-    raise PlatformError(
-        PREREQUISITE,
-        "it would forget its users at a restart: it has neither an ACL file nor a configuration file",
-        "start it with an aclfile that it may write",
-        where=server.name,
-    )
+def _printable(text: str) -> str:
+    # Others may have used any bytes; Ansible takes and returns nothing but UTF-8.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
-def persist(server: Server, command: tuple[str, str], done: list[str]) -> None:
-    """Have the server keep its users over a restart.
-
-    Args:
-        server: the server.
-        command: as returned by `way_to_persist`.
-        done: what was changed before, in words; a failure names it.
-
-    Raises:
-        PlatformError: the server cannot write its file.
-    """
-    try:
-        server.call(*command)
-    except PlatformError as error:
-        raise PlatformError(
-            PREREQUISITE,
-            f"the server cannot keep its users over a restart: {error.what}",
-            "let it write its aclfile or configuration file, and run again",
-            where=server.name,
-            done=done,
-        ) from None
+def _refusal(what: str, remedy: str, where: str) -> PlatformError:
+    return PlatformError(CONFIGURATION, what, remedy, where=where)

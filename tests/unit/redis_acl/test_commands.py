@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import commands
@@ -28,17 +28,20 @@ def allowed(rules) -> set[str]:
     return result
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_the_canonical_form_means_the_same(rules):
     assert allowed(commands.canonical(rules)) == allowed(rules)
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_the_canonical_form_of_itself_is_itself(rules):
     once = commands.canonical(rules)
     assert commands.canonical(once) == once
 
 
+@settings(deadline=None)
 @given(RULES, st.data())
 def test_neighbours_that_do_not_touch_each_other_may_change_places(rules, data):
     places = [
@@ -77,6 +80,38 @@ def test_neighbours_that_do_not_touch_each_other_may_change_places(rules, data):
 )
 def test_canonical(spelled, canonical):
     assert commands.canonical(spelled) == canonical
+
+
+PARTS = {**MEMBERS, **{one: {one} for one in ("get", "set", "client|list", "client|kill", "config|set")}}
+
+
+@settings(deadline=None)
+@given(RULES)
+def test_spelled_out_is_what_the_server_allows(rules):
+    base, *spelled = commands.spelled_out(commands.canonical(rules), PARTS)
+    assert set(spelled) == allowed(rules)
+    assert base == commands.canonical(rules)[0]
+
+
+@pytest.mark.parametrize(
+    ("rules", "spelled"),
+    [
+        ([], ("-@all",)),
+        (["+@all"], ("+@all", "client|kill", "client|list", "config|set", "get", "set")),
+        (["+client", "-client|kill"], ("-@all", "client|list")),
+        # Not a command that it knows: one with a first argument.
+        (["+set|0"], ("-@all", "set|0")),
+        (["+set", "+set|0"], ("-@all", "set")),
+        (["+set|0", "+set"], ("-@all", "set")),
+        (["+set|0", "-set"], ("-@all",)),
+        (["+set|0", "+get"], ("-@all", "get", "set|0")),
+        (["+set|0", "-@read"], ("-@all", "set|0")),
+        (["+get|0", "-@read"], ("-@all",)),
+        (["-@read", "+get|0"], ("-@all", "get|0")),
+    ],
+)
+def test_spelled_out(rules, spelled):
+    assert commands.spelled_out(["-@all", *rules] if rules[:1] != ["+@all"] else rules, PARTS) == spelled
 
 
 VOCABULARY = frozenset(["@read", "get", "select", "client", "client|list"])

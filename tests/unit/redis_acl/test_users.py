@@ -21,8 +21,10 @@ GONE = {"name": "app", "state": "absent", "enabled": True}
 VOCABULARY = frozenset(["@dangerous", "get"])
 
 
-def actual(*declared, myself: str = "admin") -> users.Actual:
-    return users.Actual({item["name"]: rules.from_declaration(item) for item in declared}, myself, VOCABULARY)
+def actual(*declared, myself: str = "admin", **properties) -> users.Actual:
+    return users.Actual(
+        {item["name"]: rules.from_declaration(item) for item in declared}, myself, VOCABULARY, **properties
+    )
 
 
 def test_what_is_as_declared_needs_no_step():
@@ -56,9 +58,121 @@ def test_our_own_user_comes_last():
     ]
 
 
+def test_one_list_makes_changes_and_deletes():
+    declared = [{**GONE, "name": "b"}, {**GONE, "name": "c"}, APP, {**APP, "name": "d"}]
+    found = actual({**APP, "commands": []}, {**APP, "name": "c"})
+    assert [step.words for step in users.plan(declared, found)] == ["delete user c", "change user app", "create user d"]
+
+
 def test_absent_and_absent_again():
     assert [step.words for step in users.plan([GONE], actual(APP))] == ["delete user app"]
     assert users.plan([GONE], actual()) == []
+
+
+def test_our_own_user_can_be_declared_without_a_change():
+    assert users.plan([{**APP, "name": "admin"}], actual({**APP, "name": "admin"})) == []
+
+
+def test_a_password_that_is_not_declared_stays_and_says_so():
+    [step] = users.plan([{**APP, "password": None, "commands": []}], actual(APP))
+    assert step.operation[3] == "clearselectors"
+    assert step.before["password"] == step.after["password"] == "(secret, old)"
+    assert users.plan([{**APP, "password": None}], actual(APP)) == []
+
+
+def test_a_disabled_user_can_be_made_without_a_password():
+    [step] = users.plan([{**APP, "password": None, "enabled": False}], actual())
+    assert (step.operation[3:5], step.after["password"]) == (("reset", "off"), None)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("user app on nopass ~a +get", "(none needed)"),
+        ("user app on #ab #cd ~a +get", "(2 secrets)"),
+        ("user app on #ab ~a +get", "(secret, old)"),
+        ("user app on ~a +get", None),
+    ],
+)
+def test_passwords_in_words(told, shown):
+    found = users.Actual(dict([rules.from_server(told)]))
+    [step] = users.plan([APP], found)
+    assert step.before["password"] == shown and step.after["password"] == "(secret, new)"
+    [kept] = users.plan([{**APP, "password": None}], found)
+    assert kept.before["password"] == kept.after["password"] == shown
+
+
+def test_the_diff_shows_all_that_differs():
+    rights = {"keys": ["a"], "channels": ["c"], "commands": ["+get"], "databases": [1], "selectors": ["+get ~x"]}
+    [step] = users.plan([{**APP, **rights, "sanitize_payload": False}], actual())
+    assert step.after == {
+        "enabled": True,
+        "password": "(secret, new)",
+        "keys": ["~a"],
+        "channels": ["&c"],
+        "commands": ["-@all", "+get"],
+        "databases": [1],
+        "selectors": ["~x +get"],
+        "sanitize_payload": False,
+    }
+
+
+def test_what_nobody_knows_is_shown_and_taken_back():
+    found = users.Actual(dict([rules.from_server("user app on #ab new-word ~a +get")]))
+    [step] = users.plan([APP], found)
+    assert step.before["beyond"] == ["new-word"] and "beyond" not in step.after
+
+
+def test_undeclared_users_are_reported():
+    found = actual(
+        APP, {**APP, "name": "admin"}, {**APP, "name": "default"}, {**APP, "name": "b"}, {**APP, "name": "a"}
+    )
+    assert users.undeclared([APP], found) == ["user a", "user b", "user default"]
+    assert users.undeclared([GONE, {**APP, "name": "a"}], found) == ["user b", "user default"]
+    assert users.undeclared([], actual({**APP, "name": "default", "enabled": False})) == []
+
+
+def test_told_by_name_and_in_order():
+    found = actual({**APP, "name": "b"}, APP, {**APP, "name": "c"}).users
+    assert [item["name"] for item in users.to_declarations(found, None)] == ["app", "b", "c"]
+    assert [item["name"] for item in users.to_declarations(found, ["c", "app", "nobody"])] == ["app", "c"]
+    assert users.to_declarations(found, []) == []
+
+
+def test_what_cannot_be_declared_is_not_told_as_something_else():
+    found = dict(map(rules.from_server, ["user odd on new-word newer ~a +get", "user app on ~a +get"]))
+    with pytest.raises(PlatformError) as caught:
+        users.to_declarations(found, None)
+    assert "new-word, newer" in caught.value.message and "user odd" in caught.value.message
+    assert [item["name"] for item in users.to_declarations(found, ["app"])] == ["app"]
+
+
+@pytest.mark.parametrize("rules_told", ["~\udcff", "resetchannels &\udcff", "-@all (~\udcff resetchannels -@all)"])
+def test_what_is_no_utf_8_is_shown_escaped_and_not_told(rules_told):
+    found = users.Actual(dict([rules.from_server(f"user app off {rules_told}"), rules.from_server("user \udcfe off")]))
+    with pytest.raises(PlatformError) as caught:
+        users.to_declarations(found.users, ["app"])
+    assert "no UTF-8" in caught.value.message
+    with pytest.raises(PlatformError) as caught:
+        users.to_declarations(found.users, ["\udcfe"])
+    assert "user \\udcfe" in caught.value.message
+    [step] = users.plan([APP], found)
+    assert "\\udcff" in f"{step.before['keys']}{step.before['channels']}{step.before['selectors']}".replace(
+        "\\\\", "\\"
+    )
+    assert users.undeclared([APP], found) == ["user \\udcfe"]
+    f"{step.before}{users.undeclared([], found)}{caught.value.message}".encode()
+
+
+def test_a_server_that_forgets_rules_is_asked_for_their_effect():
+    members = {"@all": {"get", "set"}, "@read": {"get"}, "get": {"get"}, "set": {"set"}}
+    told = f"user app on #{rules.hash_of(APP['password'])} ~a -@all +@read (resetchannels -@all +set +get)"
+    found = users.Actual(dict([rules.from_server(told)]), "admin", frozenset(members), members)
+    same = {**APP, "keys": ["a"], "commands": ["+@all", "-@all", "+get", "-set"], "selectors": ["+set +@read"]}
+    assert users.plan([same], found) == []
+    assert users.plan([{**same, "commands": ["+set"]}], found) != []
+    assert users.plan([{**same, "commands": ["+@all", "-set"]}], found) != []
+    assert users.plan([{**same, "selectors": ["+set"]}], found) != []
 
 
 @pytest.mark.parametrize(
@@ -69,16 +183,43 @@ def test_absent_and_absent_again():
         ([{**APP, "name": "admin", "enabled": False}], "logged in as"),
         ([{**GONE, "name": "default"}], "set enabled to false"),
         ([{**APP, "name": ""}], "its name is empty"),
-        ([{**APP, "name": "a\tb"}], "holds a space"),
-        ([{**APP, "name": 'a"b'}], "or a quote"),
-        ([{**APP, "password": ""}], "has no password"),
+        ([{**APP, "name": "a\tb"}], "its name holds a space"),
+        ([{**APP, "name": "a\0b"}], "its name holds a space"),
+        ([{**APP, "password": ""}], "its password is empty"),
+        ([{**APP, "password": "", "enabled": False}], "its password is empty"),
+        ([{**APP, "name": "new", "password": None}], "has no password"),
         ([{**APP, "commands": ["+@nonsense", "-strange"]}], "@nonsense, strange"),
+        ([{**APP, "selectors": ["+get", "+strange"]}], "knows no command or category strange"),
     ],
 )
 def test_refusals(declared, reason):
     with pytest.raises(PlatformError) as caught:
         users.plan(declared, actual(APP))
+    assert reason in caught.value.message and "at user" in caught.value.message
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ({"databases": [0]}, "cannot limit a user to single databases"),
+        ({"databases": []}, "cannot limit a user to single databases"),
+        ({"selectors": ["db=1"]}, "cannot limit a user to single databases"),
+        ({"sanitize_payload": False}, "checks what anybody restores"),
+        ({"name": 'a"b'}, 'could not read a"b back from its configuration file'),
+        ({"keys": ["a'b"]}, "could not read ~a'b back from its configuration file"),
+        ({"channels": ["a'b"]}, "could not read a'b back from its configuration file"),
+        ({"name": "", "keys": ["X"]}, "its name is empty"),
+    ],
+)
+def test_what_only_some_servers_can(declared, reason):
+    unable = {"persistence": users.CONFIG_REWRITE, "limits_databases": False, "can_skip_sanitizing": False}
+    item = {**APP, **declared}
+    with pytest.raises(PlatformError) as caught:
+        users.plan([item], actual(item, **unable))
     assert reason in caught.value.message
+    assert users.plan([item], actual(item)) == []
+    assert users.plan([{**APP, "name": "X", "keys": ["X"]}], actual(**unable)) != []
 
 
 def test_without_a_server_no_command_is_called_unknown():
