@@ -13,7 +13,7 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   url:
-    description: Address of the server's HTTP interface, such as V(http://10.0.0.5:6333).
+    description: Address of the server's HTTP interface, such as V(http://10.0.0.5:6333). No proxy is used.
     type: str
     required: true
   api_key:

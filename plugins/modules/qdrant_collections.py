@@ -120,8 +120,7 @@ options:
         choices: [present, absent]
         default: present
 notes:
-  - O(connect_timeout) is for the first request; answers to later ones may take five minutes, because a change waits for
-    optimizations under way.
+  - An answer may take up to five minutes, because a change waits for optimizations under way.
 seealso:
   - module: borgstack.platform.qdrant_collections_info
 """

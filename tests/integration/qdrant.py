@@ -166,6 +166,7 @@ class Cut(ThreadingHTTPServer):
 class Forwarder(BaseHTTPRequestHandler):
     """Forwards one request, or lets the connection break."""
 
+    wbufsize = -1
     server: Cut
 
     def _forward(self) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import ssl
+import time
 import typing as t
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 
-from ansible.module_utils.urls import open_url
+from ansible.module_utils.urls import make_context
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
@@ -39,6 +38,7 @@ OPTIONS: dict = {
 OLDEST = (1, 10)
 # Changing a collection waits for the optimizations that are under way, so answers may take long.
 ANSWER_TIMEOUT = 300
+IDLE = 1.0
 KEY = re.compile(r"[\x21-\x7e]+")
 ABSENT = 404
 
@@ -56,7 +56,7 @@ MEANINGS = {
 
 
 class Server:
-    """A Qdrant server.
+    """A Qdrant server, reached over one connection that is kept.
 
     Args:
         options: the module's connection options.
@@ -66,34 +66,35 @@ class Server:
     """
 
     def __init__(self, options: dict):
-        self._url = _checked(options["url"])
-        self.name = f"Qdrant at {self._url}"
-        if options["ca_cert"] and not os.path.isfile(options["ca_cert"]):
-            raise PlatformError(PREREQUISITE, f"there is no file {options['ca_cert']}", "correct ca_cert")
-        self._settings = {
-            "validate_certs": options["validate_certs"],
-            "ca_path": options["ca_cert"],
-            # Where it is sent elsewhere, the key would go there too.
-            "follow_redirects": "none",
-            "use_netrc": False,
-        }
+        url = _checked(options["url"])
+        self.name = f"Qdrant at {url}"
+        self._prefix = urlsplit(url).path
         key = options["api_key"]
         if key and not KEY.fullmatch(key):
             raise PlatformError(CONFIGURATION, "api_key holds a space or a character beyond ASCII", "correct it")
         self._headers = {"Content-Type": "application/json", **({"api-key": key} if key else {})}
-        self.version = self._version(options["connect_timeout"])
+        self._connection = _connection(url, options)
+        self._used = 0.0
+        self.version = self._version()
 
-    def _version(self, timeout: int) -> tuple[int, ...]:
-        answer = self._sent("GET", "/", None, timeout, absent=True)
+    def _version(self) -> tuple[int, ...]:
+        status, text = self._exchanged("GET", "/", None)
+        answer = _parsed(text) if status == 200 else None
         version = answer.get("version") if isinstance(answer, dict) else None
         found = re.match(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
         if not found:
-            raise PlatformError(CONFIGURATION, "what answers there is not Qdrant", "correct url", where=self.name)
-        if tuple(map(int, found.groups())) < OLDEST:
             raise PlatformError(
-                PREREQUISITE, f"its version is {version}, which is too old", "upgrade it to 1.10 or later", self.name
+                CONFIGURATION, f"what answers there is not Qdrant (HTTP {status})", "correct url", where=self.name
             )
-        return tuple(map(int, found.groups()))
+        numbers = tuple(map(int, found.groups()))
+        if numbers < OLDEST:
+            raise PlatformError(
+                PREREQUISITE,
+                f"its version is {version}, which is too old",
+                "upgrade it to 1.10 or later",
+                where=self.name,
+            )
+        return numbers
 
     def call(
         self, method: str, path: t.Iterable[str], body: dict | None = None, absent: bool = False, **query: str
@@ -111,28 +112,45 @@ class Server:
             PlatformError: the server cannot be reached or refuses.
         """
         place = "/" + "/".join(quote(part, safe="") for part in path)
-        answer = self._sent(method, f"{place}?{urlencode(query)}" if query else place, body, ANSWER_TIMEOUT, absent)
-        return answer.get("result") if isinstance(answer, dict) else None
+        status, text = self._exchanged(method, f"{place}?{urlencode(query)}" if query else place, body)
+        if status == ABSENT and absent:
+            return None
+        answer = _parsed(text)
+        if status != 200 or not isinstance(answer, dict) or "result" not in answer:
+            raise self._refused(status, _told(answer, text))
+        return answer["result"]
 
-    def _sent(self, method: str, path: str, body: dict | None, timeout: int, absent: bool = False) -> t.Any:
+    def _exchanged(self, method: str, path: str, body: dict | None) -> tuple[int, str]:
         data = None if body is None else json.dumps(body).encode()
+        # A server closes what is idle; a request that changes something must not be lost to that.
+        if time.monotonic() - self._used > IDLE:
+            self.close()
+        is_fresh = self._connection.sock is None
         try:
-            with open_url(
-                self._url + path, data=data, method=method, headers=self._headers, timeout=timeout, **self._settings
-            ) as answer:
-                text = answer.read()
-        except HTTPError as error:
-            if error.code == ABSENT and absent:
-                return None
-            raise self._refused(error.code, _told(error)) from None
-        except (URLError, OSError, http.client.HTTPException) as error:
+            return self._once(method, self._prefix + path, data)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            if is_fresh or method != "GET":
+                raise self._unreachable(error) from None
+        try:
+            return self._once(method, self._prefix + path, data)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
             raise self._unreachable(error) from None
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise PlatformError(
-                CONFIGURATION, "what answers there is not Qdrant", "correct url", where=self.name
-            ) from None
+
+    def _once(self, method: str, path: str, data: bytes | None) -> tuple[int, str]:
+        if self._connection.sock is None:
+            self._connection.connect()
+            self._connection.sock.settimeout(ANSWER_TIMEOUT)
+        self._connection.request(method, path, data, self._headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        self._used = time.monotonic()
+        return answer.status, text
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def _refused(self, status: int, told: str) -> PlatformError:
         said = f": {told}" if told else ""
@@ -152,20 +170,23 @@ class Server:
         return PlatformError(category, f"{what} (HTTP {status}{said})", remedy, where=where)
 
     def _unreachable(self, error: Exception) -> PlatformError:
-        reason = getattr(error, "reason", None) or error
-        if isinstance(reason, ssl.SSLError):
-            return PlatformError(
-                NETWORK,
-                f"TLS fails: {reason}",
-                "check the scheme and the name in url, and ca_cert",
-                where=self.name,
-            )
-        return PlatformError(
-            NETWORK,
-            f"no connection: {reason or type(error).__name__}",
-            "check that the server runs and can be reached from this host",
-            where=self.name,
-        )
+        if isinstance(error, ssl.SSLError):
+            what, remedy = f"TLS fails: {error}", "check the scheme and the name in url, and ca_cert"
+        else:
+            what = f"no connection: {str(error) or type(error).__name__}"
+            remedy = "check that the server runs and can be reached from this host"
+        return PlatformError(NETWORK, what, remedy, where=self.name)
+
+
+def _connection(url: str, options: dict) -> http.client.HTTPConnection:
+    parts, timeout = urlsplit(url), options["connect_timeout"]
+    if parts.scheme == "http":
+        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    try:
+        context = make_context(cafile=options["ca_cert"], validate_certs=options["validate_certs"])
+    except (OSError, ssl.SSLError) as error:
+        raise PlatformError(PREREQUISITE, f"{options['ca_cert']} cannot be read: {error}", "correct ca_cert") from None
+    return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
 
 
 def _checked(url: str) -> str:
@@ -184,11 +205,16 @@ def _checked(url: str) -> str:
     return url.rstrip("/")
 
 
-def _told(error: HTTPError) -> str:
-    text = error.read().decode("utf-8", "replace")
+def _parsed(text: str) -> t.Any:
     try:
-        status = json.loads(text)["status"]
-        return str(status["error"] if isinstance(status, dict) else status)
-    except (ValueError, KeyError, TypeError):
-        # Its guard at the door answers in plain text; what stands before it, in HTML.
-        return "" if "<" in text else " ".join(text.split())[:300]
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _told(answer: t.Any, text: str) -> str:
+    if isinstance(answer, dict) and "status" in answer:
+        status = answer["status"]
+        return str(status.get("error", status) if isinstance(status, dict) else status)
+    # Its guard at the door answers in plain text; what stands before it, in HTML.
+    return "" if "<" in text else " ".join(text.split())[:300]

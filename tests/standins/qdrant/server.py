@@ -125,6 +125,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers one connection."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body in one packet, or the second waits for the receipt of the first.
+    wbufsize = -1
     server: StandIn
 
     def _serve(self) -> None:
