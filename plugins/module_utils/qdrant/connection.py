@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import ssl
 import time
@@ -182,10 +183,14 @@ def _connection(url: str, options: dict) -> http.client.HTTPConnection:
     parts, timeout = urlsplit(url), options["connect_timeout"]
     if parts.scheme == "http":
         return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+    authorities = options["ca_cert"]
+    if authorities and not os.path.isfile(authorities):
+        raise PlatformError(PREREQUISITE, f"there is no file {authorities}", "correct ca_cert")
     try:
-        context = make_context(cafile=options["ca_cert"], validate_certs=options["validate_certs"])
+        context = make_context(cafile=authorities, validate_certs=options["validate_certs"])
     except (OSError, ssl.SSLError) as error:
-        raise PlatformError(PREREQUISITE, f"{options['ca_cert']} cannot be read: {error}", "correct ca_cert") from None
+        place = authorities or "what this host trusts"
+        raise PlatformError(PREREQUISITE, f"{place} cannot be read: {error}", "correct ca_cert") from None
     return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
 
 

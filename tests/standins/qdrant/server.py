@@ -177,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
             arguments.append(checked(route.body, raw))
         elif raw not in (b"", b"{}"):
             raise Refused(400, "Format error in JSON body: none is expected")
-        return route.answer(self.server.store, *arguments)
+        return getattr(self.server.store, route.answer.__name__)(*arguments)
 
     def _route(self, path: str) -> tuple[Route, list]:
         given = [unquote(part, errors="strict") for part in path.strip("/").split("/")]
