@@ -64,7 +64,7 @@ options:
       quantization_config:
         description:
           - A mapping with one of C(scalar), C(product), C(binary) and C(turbo), and in it what Qdrant documents for it.
-          - V(disabled) or V(false) switches it off.
+          - V(disabled) or V(false) switches it off; in a vector, what is set for the collection then counts.
         type: raw
       on_disk_payload:
         description: Whether payloads are kept on disk.

@@ -126,18 +126,14 @@ class Server:
         # A server closes what is idle; a request that changes something must not be lost to that.
         if time.monotonic() - self._used > IDLE:
             self.close()
-        is_fresh = self._connection.sock is None
-        try:
-            return self._once(method, self._prefix + path, data)
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            if is_fresh or method != "GET":
-                raise self._unreachable(error) from None
-        try:
-            return self._once(method, self._prefix + path, data)
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            raise self._unreachable(error) from None
+        while True:
+            is_fresh = self._connection.sock is None
+            try:
+                return self._once(method, self._prefix + path, data)
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if is_fresh or method != "GET":
+                    raise self._unreachable(error) from None
 
     def _once(self, method: str, path: str, data: bytes | None) -> tuple[int, str]:
         if self._connection.sock is None:

@@ -118,7 +118,7 @@ def declarations(draw) -> list[dict]:
 
 STATES = some.lists(declarations(), min_size=1, max_size=3)
 examples = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
