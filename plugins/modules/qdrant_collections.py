@@ -121,6 +121,7 @@ options:
         default: present
 notes:
   - An answer may take up to five minutes, because a change waits for optimizations under way.
+  - Proven against a stand-in that follows Qdrant's published description of its API, not yet against Qdrant itself.
 seealso:
   - module: borgstack.platform.qdrant_collections_info
 """

@@ -118,9 +118,21 @@ def collection(answer: dict) -> Collection:
     return Collection(config, indexes, answer.get("points_count") or 0)
 
 
-def _known(properties: t.Mapping[str, t.Any], told: dict | None) -> dict:
+def _known(properties: t.Mapping[str, schema.Property], told: dict | None) -> dict:
     # What a later server tells beyond that cannot be declared.
-    return {key: value for key, value in (told or {}).items() if key in properties and value is not None}
+    return {
+        key: value
+        for key, value in (told or {}).items()
+        if key in properties and value is not None and _is_declarable(properties[key], value)
+    }
+
+
+def _is_declarable(known: schema.Property, value: t.Any) -> bool:
+    # A server's configuration file may hold numbers that no request may.
+    try:
+        return isinstance(value, str) or known.kind(value) is not None
+    except ValueError:
+        return False
 
 
 def _vector(told: dict) -> dict:

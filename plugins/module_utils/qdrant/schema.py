@@ -101,7 +101,7 @@ DATATYPE = Property(_one_of("float32", "float16", "uint8", "turbo4", "turbo8", "
 HNSW = {
     "m": NUMBER,
     "ef_construct": Property(_whole(4)),
-    "full_scan_threshold": NUMBER,
+    "full_scan_threshold": Property(_whole(10)),
     "max_indexing_threads": NUMBER,
     "on_disk": FLAG,
     "payload_m": NUMBER,
@@ -122,7 +122,7 @@ OPTIMIZERS = {
 WAL = {
     "wal_capacity_mb": Property(_whole(1)),
     "wal_segments_ahead": NUMBER,
-    "wal_retain_closed": NUMBER._replace(since=(1, 16)),
+    "wal_retain_closed": Property(_whole(1), (1, 16)),
 }
 _KEPT = {"always_ram": FLAG, "memory": MEMORY}
 QUANTIZATION = {

@@ -203,15 +203,42 @@ class Handler(BaseHTTPRequestHandler):
         """Keep silent."""
 
 
+# What the description says and the models that are generated from it do not: the least and the most of a number.
+LIMITS = {
+    "ef_construct": (4, None),
+    "quantile": (0.5, 1),
+    "replication_factor": (1, None),
+    "shard_number": (1, None),
+    "wal_capacity_mb": (1, None),
+    "wal_retain_closed": (1, None),
+    "write_consistency_factor": (1, None),
+}
+
+
 def checked(model: t.Any, raw: bytes) -> dict:
     """Return a body that Qdrant's description of its API allows, without any conversion.
 
     Raises:
-        Refused: it has a property too many or of the wrong kind.
+        Refused: it has a property too many, of the wrong kind, or out of its limits.
     """
     try:
         TypeAdapter(model).validate_json(raw, strict=True)
     except ValidationError as error:
         details = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise Refused(400, f"Format error in JSON body: {details}") from None
-    return json.loads(raw)
+    body = json.loads(raw)
+    _check_limits(body, ())
+    return body
+
+
+def _check_limits(value: t.Any, place: tuple[str, ...]) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_limits(item, (*place, key))
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        # Only that of the graph has one: that of a sparse index counts vectors.
+        least, most = (
+            (10, None) if place[-2:] == ("hnsw_config", "full_scan_threshold") else LIMITS.get(place[-1], (0, None))
+        )
+        if value < least or (most is not None and value > most):
+            raise Refused(422, f"Validation error in JSON body: [{'.'.join(place)}: value {value} invalid]")

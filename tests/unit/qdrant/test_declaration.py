@@ -37,7 +37,10 @@ def test_nothing_declared_is_nothing_wanted():
         ({"hnsw_config": {"m": 16.0}}, {"hnsw_config": {"m": 16}}),
         ({"optimizers_config": {"deleted_threshold": "0.5"}}, {"optimizers_config": {"deleted_threshold": 0.5}}),
         ({"quantization_config": False}, {"quantization_config": "disabled"}),
-        ({"quantization_config": "Disabled"}, {"quantization_config": "disabled"}),
+        *(
+            ({"quantization_config": no}, {"quantization_config": "disabled"})
+            for no in ("Disabled", "no", "OFF", "False")
+        ),
         ({"quantization_config": {"binary": None}}, {"quantization_config": {"binary": {}}}),
         (
             {"quantization_config": {"binary": {"query_encoding": "scalar8bits"}}},
@@ -90,6 +93,8 @@ def test_payload_indexes(declared, canonical):
         ({"sparse_vectors": []}, "sparse_vectors is not a mapping"),
         ({"sparse_vectors": {"w": {"index": {"m": 1}}}}, "sparse_vectors.w.index has no property 'm'"),
         ({"hnsw_config": [1]}, "hnsw_config is not a mapping"),
+        ({"hnsw_config": {"full_scan_threshold": 9}}, "at least 10"),
+        ({"wal_config": {"wal_retain_closed": 0}}, "at least 1"),
         ({"optimizers_config": {"deleted_threshold": 2}}, "a number from 0 to 1"),
         ({"optimizers_config": {"deleted_threshold": float("nan")}}, "a number from 0 to 1"),
         ({"optimizers_config": {"deleted_threshold": True}}, "a number from 0 to 1"),

@@ -109,6 +109,34 @@ def test_a_version_that_adds_no_vectors():
     assert words(server, more) == ["add vector y to collection docs"]
 
 
+def test_vectors_are_added_with_all_that_is_declared(server):
+    given(server, NAMED)
+    dense = {"size": 2, "distance": "Dot", "datatype": "uint8", "multivector_config": {"comparator": "max_sim"}}
+    more = {
+        "name": "docs",
+        "vectors": {"y": {**dense, "on_disk": True, "quantization_config": {"binary": {}}}},
+        "sparse_vectors": {
+            "w": {"modifier": "idf", "index": {"datatype": "float16", "full_scan_threshold": 3}},
+            "v": {},
+        },
+    }
+    steps = steps_to(server, [more])
+    assert [step.operation[0][1:] for step in steps[:3]] == [
+        (["collections", "docs", "vectors", "y"], {"dense": dense}),
+        (["collections", "docs", "vectors", "w"], {"sparse": {"modifier": "idf", "datatype": "float16"}}),
+        (["collections", "docs", "vectors", "v"], {"sparse": {}}),
+    ]
+    assert steps[3].operation[0][2] == {
+        "vectors": {"y": {"on_disk": True, "quantization_config": {"binary": {}}}},
+        "sparse_vectors": {"w": {"index": {"full_scan_threshold": 3}}},
+    }
+    assert steps[1].before == {} and steps[1].after == {
+        "sparse_vectors.w": {"modifier": "idf", "index": {"datatype": "float16"}}
+    }
+    carry_out(server, steps)
+    assert words(server, more) == []
+
+
 @pytest.mark.parametrize(
     ("items", "reason"),
     [
@@ -167,12 +195,14 @@ def test_replication_where_the_server_does_not_tell(server):
 def test_what_a_later_server_tells_beyond_is_left_out(server):
     given(server, {**DOCS, "payload_indexes": {"f": "bool"}})
     found = server.store.collections["docs"]
+    found["hnsw_config"]["full_scan_threshold"] = 9
     found["hnsw_config"]["later"] = found["params"]["vectors"]["later"] = 1
     found["indexes"]["g"] = {"data_type": "later", "params": {"type": "later"}}
     found["quantization_config"] = {"later": {}}
     actual = inspect.everything(server, ["docs"])
     [item] = [inspect.written(name, one, actual.aliases) for name, one in actual.collections.items()]
     assert item["vectors"] == DOCS["vectors"] and "later" not in str(item)
+    assert "full_scan_threshold" not in item["hnsw_config"]
     assert item["payload_indexes"] == [{"field": "f", "schema": "bool"}]
     assert words(server, item) == []
     assert inspect.everything(server, ["other"]).collections == {"docs": None}
