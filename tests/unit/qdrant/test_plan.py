@@ -105,8 +105,30 @@ def test_a_version_that_adds_no_vectors():
     more = {"name": "docs", "vectors": {**NAMED["vectors"], "y": {"size": 2, "distance": "Dot"}}}
     with pytest.raises(PlatformError, match=r"collection docs: vectors\.y does not exist"):
         steps_to(server, [more])
+    with pytest.raises(PlatformError, match=r"collection docs: sparse_vectors\.w does not exist"):
+        steps_to(server, [{"name": "docs", "sparse_vectors": {"w": {}}}])
     server.version = (1, 18)
     assert words(server, more) == ["add vector y to collection docs"]
+
+
+def test_what_all_servers_do_by_default_is_sent_to_those_only_that_do_otherwise(server):
+    threads = {**DOCS, "optimizers_config": {"max_optimization_threads": "auto", "flush_interval_sec": 7}}
+    [step] = steps_to(server, [threads])
+    assert step.operation[0][2]["optimizers_config"] == {"flush_interval_sec": 7}
+    given(server, {**DOCS, "optimizers_config": {"max_optimization_threads": 4, "flush_interval_sec": 7}})
+    [step] = steps_to(server, [threads])
+    assert step.operation[0][2] == {"optimizers_config": {"max_optimization_threads": "auto"}}
+    assert words(given(server, threads), threads) == []
+
+
+def test_sparse_vectors_are_changed_in_place(server):
+    sparse = {"name": "docs", "sparse_vectors": {"w": {"modifier": "none"}}}
+    given(server, sparse)
+    assert words(server, {"name": "docs", "sparse_vectors": {"w": {"index": {"datatype": "float32"}}}}) == []
+    [step] = steps_to(
+        server, [{"name": "docs", "sparse_vectors": {"w": {"modifier": "idf", "index": {"on_disk": True}}}}]
+    )
+    assert step.operation[0][2] == {"sparse_vectors": {"w": {"modifier": "idf", "index": {"on_disk": True}}}}
 
 
 def test_vectors_are_added_with_all_that_is_declared(server):
