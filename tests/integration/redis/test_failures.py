@@ -8,12 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from integration.conftest import ROOT, Container, docker
-from integration.redis_server import ADMIN, PRODUCTS, converge, run, started
-from integration.redis_stand_in import answering, breaking
+from integration.processes import watched
+from integration.redis.servers import ADMIN, PRODUCTS, converge, run, started
+from integration.redis.stand_in import answering, breaking
 
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, rules
 
@@ -70,21 +70,7 @@ def test_no_password_and_no_hash_is_seen_anywhere(module, server):
     secrets = ["Unseen-password-1", "Unseen-password-2"]
     hidden = [*secrets, *map(rules.hash_of, secrets), ADMIN, rules.hash_of(ADMIN)]
     server.ask("config", "set", "slowlog-log-slower-than", "0", "loglevel", "debug", "slowlog-max-len", "1000")
-    arguments = []
-    with server.client() as spy, spy.monitor() as monitor:
-        done = threading.Event()
-
-        def sample() -> None:
-            while not done.is_set():
-                for path in Path("/proc").glob("[0-9]*/cmdline"):
-                    try:
-                        arguments.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-                    except OSError:
-                        continue
-                done.wait(0.02)
-
-        sampler = threading.Thread(target=sample)
-        sampler.start()
+    with server.client() as spy, spy.monitor() as monitor, watched() as arguments:
         results = [
             module("redis_users", {**server.login, "users": [{**APP, "name": "secret", "password": password}]}, check)
             for password in secrets
@@ -93,8 +79,6 @@ def test_no_password_and_no_hash_is_seen_anywhere(module, server):
         results.append(run("redis_users", {**server.login, "users": [{**APP, "name": "secret", "password": None}]}))
         results.append(run("redis_users", {**server.login, "login_user": "x", "users": [{**APP, "keys": [""]}]}))
         results.append(run("redis_users", {**server.login, "login_password": secrets[0], "users": [APP]}))
-        done.set()
-        sampler.join()
         with server.client() as other:
             other.echo("end of the spying")
         monitored = []
@@ -103,7 +87,7 @@ def test_no_password_and_no_hash_is_seen_anywhere(module, server):
     assert [result.get("plan") for result in results[:4]] == [["create user secret"]] * 2 + [["change user secret"]] * 2
     asked = server.ask("slowlog", "get", "-1"), server.ask("acl", "log")
     assert "SETUSER" in asked[0] and "default" in asked[1] and "COMMAND LIST" in str(monitored)
-    assert any("redis_users" in text for text in arguments)
+    assert any("integration.module_host" in text for text in arguments)
     for place, seen in {
         "results": results,
         "slow log": asked[0],

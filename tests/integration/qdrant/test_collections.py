@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from integration.qdrant import Cut, subject
+from integration.qdrant.subject import Cut, subject
 
 pytestmark = pytest.mark.integration
 

@@ -6,24 +6,18 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import pymongo
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
-from integration.conftest import ROOT, Container
+from integration.conftest import ROOT
+from integration.mongodb.servers import StandInProcess, connect, kind, start
+from integration.processes import watched
 from pymongo.errors import OperationFailure
-from pymongo.uri_parser import parse_uri
 
 pytestmark = pytest.mark.integration
-ADMIN = {"login_user": "admin", "login_password": "Administrator-of-mongodb-1"}
-URL = os.environ.get("BORGSTACK_TEST_MONGODB_URL", "")
-GIVEN = "the server in BORGSTACK_TEST_MONGODB_URL"
 CRM, LOGS = "borgstack_it_crm", "borgstack_it_logs"
 APP = {
     "name": "app",
@@ -34,114 +28,6 @@ APP = {
 # What shells, templates, MongoDB's own notations and SCRAM could take for something else.
 HOSTILE = ["$where", "a.b", "a@b", "a:b", "a/b", "%40", "a=b,c", "n,,n=admin", "$(id)", "`id`", "%s", "{{ x }}", "--"]
 HOSTILE += [";", "'", '"', "\\", "a\nb", " ", "é", "\u200b", "ⅸ", "root", "x" * 200, "null", '{"$ne": null}']
-
-
-def kind() -> str:
-    """Return what the tests run against."""
-    if URL:
-        return GIVEN
-    for image in ("mongo:8.0", "mongo:7.0"):
-        label = '{{index .Config.Labels "borgstack.test.inputs"}}'
-        try:
-            found = subprocess.run(
-                ["docker", "image", "inspect", "--format", label, image], check=False, capture_output=True, text=True
-            )
-        except FileNotFoundError:
-            break
-        if found.returncode == 0 and not found.stdout.strip():
-            return image
-    return "stand-in"
-
-
-class StandInProcess:
-    """The stand-in as a process of its own, as a server is."""
-
-    def __init__(self, *arguments: str, admin: bool = True):
-        program = str(ROOT / "tests/standins/mongodb/server.py")
-        self._log = Path(tempfile.mkdtemp(prefix="borgstack-mongodb-")) / "log"
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, program, *(["--root", ADMIN["login_user"]] if admin else []), *arguments],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                text=True,
-            )
-        self._process.stdin.write(ADMIN["login_password"] + "\n")
-        self._process.stdin.close()
-        deadline = time.monotonic() + 20
-        while "listening on port" not in self.logs():
-            assert self._process.poll() is None and time.monotonic() < deadline, self.logs()
-            time.sleep(0.05)
-        port = int(self.logs().splitlines()[0].rpartition(" ")[2])
-        self.login = {"login_host": "127.0.0.1", "login_port": port, **ADMIN}
-
-    def logs(self) -> str:
-        """Return all that it printed."""
-        return self._log.read_text()
-
-    def remove(self) -> None:
-        """Stop it."""
-        self._process.kill()
-        self._process.wait()
-
-
-class ImageServer(Container):
-    """MongoDB's own image in a container."""
-
-    def __init__(self, image: str):
-        first = {"USERNAME": ADMIN["login_user"], "PASSWORD": ADMIN["login_password"]}
-        super().__init__(
-            image, options=tuple(f"--env=MONGO_INITDB_ROOT_{name}={value}" for name, value in first.items())
-        )
-        self.login = {"login_host": self.address, "login_port": 27017, **ADMIN}
-        deadline = time.monotonic() + 60
-        # While it prepares itself, it listens to itself only.
-        while not answers(self.login):
-            assert time.monotonic() < deadline, self.logs()[-2000:]
-
-
-class GivenServer:
-    """A server that somebody else keeps."""
-
-    def __init__(self):
-        parsed = parse_uri(URL)
-        host, port = parsed["nodelist"][0]
-        self.login = {
-            "login_host": host,
-            "login_port": port,
-            "login_user": parsed["username"],
-            "login_password": parsed["password"],
-            "login_database": parsed["options"].get("authsource", "admin"),
-            "tls": bool(parsed["options"].get("tls", False)),
-        }
-
-    def logs(self) -> str:
-        """Its log is not to be had from here."""
-        return ""
-
-    def remove(self) -> None:
-        """Leave it running."""
-
-
-def connect(login: dict, user: dict | None = None) -> pymongo.MongoClient:
-    """Connect as the administrator, or as one of the declared users."""
-    who = {
-        "username": user["name"] if user else login["login_user"],
-        "password": user["password"] if user else login["login_password"],
-        "authSource": user.get("database", "admin") if user else login.get("login_database", "admin"),
-    }
-    place = {"directConnection": True, "tls": login.get("tls", False), "serverSelectionTimeoutMS": 3000}
-    return pymongo.MongoClient(login["login_host"], login["login_port"], **who, **place)
-
-
-def answers(login: dict) -> bool:
-    try:
-        with connect(login) as client:
-            return bool(client.admin.command("ping"))
-    except pymongo.errors.PyMongoError:
-        time.sleep(0.5)
-        return False
 
 
 def accepted(login: dict, user: dict) -> bool:
@@ -156,8 +42,7 @@ def accepted(login: dict, user: dict) -> bool:
 
 @pytest.fixture(scope="module", params=[kind()])
 def server(request):
-    start = {"stand-in": StandInProcess, GIVEN: GivenServer}.get(request.param)
-    running = start() if start else ImageServer(request.param)
+    running = start(request.param)
     yield running
     running.remove()
 
@@ -493,20 +378,7 @@ def test_a_failure_in_the_middle_says_what_is_done(login, admin):
 
 
 def test_no_password_is_seen_anywhere(module, login, server):
-    stop, processes = threading.Event(), set()
-
-    def watch() -> None:
-        while not stop.is_set():
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    processes.add(path.read_bytes())
-                except OSError:
-                    continue
-            time.sleep(0.02)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with watched() as processes:
         loud = {**login, "_ansible_verbosity": 4}
         seen = [
             module(
@@ -518,11 +390,10 @@ def test_no_password_is_seen_anywhere(module, login, server):
         ]
         seen.append(module("mongodb_users", {**loud, "users": [{**APP, "password": "Seen-nowhere-in-mongodb-2"}, APP]}))
         seen.append(module("mongodb_users_info", loud))
-    finally:
-        stop.set()
-        watcher.join()
     assert [len(result.get("plan", [])) for result in seen] == [1, 1, 1, 0, 0]
-    assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in str(seen) and any(b"runpy" in words for words in processes)
+    assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in str(seen) and any(
+        b"integration.module_host" in words for words in processes
+    )
     everything = f"{seen} {server.logs()} {processes}"
     assert "Seen-nowhere-in-mongodb" not in everything and login["login_password"] not in everything
     assert not [key for user in seen[-1]["users"] for key in user if key not in ("name", "database", "roles", "state")]

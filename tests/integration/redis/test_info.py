@@ -6,7 +6,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from integration.redis_server import PRODUCTS, run, started
+from integration.redis.servers import PRODUCTS, run, started
 
 pytestmark = pytest.mark.integration
 

@@ -12,7 +12,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from integration.qdrant import KEY
+from integration.processes import watched
+from integration.qdrant.subject import KEY
 from standins.qdrant.server import StandIn
 from standins.qdrant.store import Store
 
@@ -282,29 +283,16 @@ def test_the_key_is_seen_nowhere(standin, tmp_path):
         "-vvvv",
         "--diff",
     ]
-    running = subprocess.Popen(
-        [*command, "-e", f"ansible_python_interpreter={sys.executable}", str(playbook)],
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, **settings},
-    )
-    arguments = set()
-    watching = threading.Event()
-
-    def watch():
-        while not watching.wait(0.02):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    arguments.add(path.read_text(errors="replace"))
-                except OSError:
-                    continue
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    output, _errors = running.communicate(timeout=120)
-    watching.set()
-    watcher.join()
+    with watched() as arguments:
+        finished = subprocess.run(
+            [*command, "-e", f"ansible_python_interpreter={sys.executable}", str(playbook)],
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **settings},
+        )
+    output = finished.stdout
     assert "create collection docs" in output and "shard_number is 1, declared as 7" in output
     assert "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER" in output
     assert any("AnsiballZ_qdrant_collections" in argument for argument in arguments)

@@ -9,7 +9,7 @@ import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from integration.redis_server import ADMIN, PRODUCTS, converge, run, started
+from integration.redis.servers import ADMIN, PRODUCTS, converge, run, started
 
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import rules
 
