@@ -88,7 +88,7 @@ def test_versioning_is_suspended_not_forgotten(converge, login, client):
     converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": True}]})
     assert client.get_bucket_versioning(Bucket="versioned")["Status"] == "Enabled"
     assert converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": False}]}) == [
-        "set versioning of bucket versioned"
+        "suspend versioning of bucket versioned"
     ]
     assert client.get_bucket_versioning(Bucket="versioned")["Status"] == "Suspended"
 

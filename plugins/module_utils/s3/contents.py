@@ -1,0 +1,107 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What is in a bucket: named before it is deleted, and deleted where that is asked for."""
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, NETWORK, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.s3 import answers
+from ansible_collections.borgstack.platform.plugins.module_utils.s3.connection import Server
+
+# As many as one request may delete.
+BATCH = 1000
+
+
+def in_words(server: Server, name: str) -> str:
+    """Return what is in a bucket, in words; empty where nothing is.
+
+    Raises:
+        PlatformError: the server cannot be reached or refuses.
+    """
+    if (server.call("list_objects_v2", ("NoSuchBucket",), Bucket=name, MaxKeys=1) or {}).get("Contents"):
+        return "objects"
+    # Some servers delete a bucket with these in it without a word.
+    versions = _offered(server, "list_object_versions", Bucket=name, MaxKeys=1)
+    if versions.get("Versions") or versions.get("DeleteMarkers"):
+        return "earlier versions of deleted objects"
+    if _offered(server, "list_multipart_uploads", Bucket=name, MaxUploads=1).get("Uploads"):
+        return "unfinished uploads"
+    return ""
+
+
+def _offered(server: Server, method: str, **arguments) -> dict:
+    try:
+        return server.call(method, ("NoSuchBucket",), **arguments) or {}
+    except answers.Unsupported:
+        return {}
+
+
+def delete(server: Server, name: str) -> None:
+    """Delete all that is in a bucket: unfinished uploads, objects, their versions and delete markers.
+
+    Raises:
+        PlatformError: the server cannot be reached or refuses; says how many objects had been deleted.
+    """
+    for upload in _listed(server, "list_multipart_uploads", name, "Uploads"):
+        server.call(
+            "abort_multipart_upload", ("NoSuchUpload",), Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"]
+        )
+    deleted = 0
+    # A server without versions lists none; one with them lists no object after them.
+    for method, parts in (("list_object_versions", ("Versions", "DeleteMarkers")), ("list_objects_v2", ("Contents",))):
+        listed = _listed(server, method, name, *parts)
+        objects = ({key: item[key] for key in ("Key", "VersionId") if key in item} for item in listed)
+        for batch in iter(lambda: list(itertools.islice(objects, BATCH)), []):  # noqa: B023
+            try:
+                _delete_batch(server, name, batch)
+            except PlatformError as error:
+                if deleted:
+                    error.done = [f"delete {deleted} objects and versions in bucket {name}"]
+                raise
+            deleted += len(batch)
+
+
+def _listed(server: Server, method: str, name: str, *parts: str) -> t.Iterator[dict]:
+    try:
+        for page in server.pages(method, Bucket=name):
+            for part in parts:
+                yield from page.get(part, [])
+    except answers.Unsupported:
+        return
+
+
+def _delete_batch(server: Server, name: str, batch: list[dict]) -> None:
+    try:
+        answer = server.call("delete_objects", Bucket=name, Delete={"Objects": batch, "Quiet": True}) or {}
+        kept = [(item.get("Key", ""), item.get("Message") or item.get("Code", "")) for item in answer.get("Errors", [])]
+    except PlatformError as error:
+        if error.category == NETWORK:
+            raise
+        # Not offered, or a key that XML cannot hold.
+        kept = _delete_singly(server, name, batch)
+    if kept:
+        some = "; ".join(f"{key}: {reason}" for key, reason in kept[:3])
+        raise PlatformError(
+            DATA,
+            f"{len(kept)} of its objects and versions cannot be deleted: {some}",
+            "see whether they are under retention or legal hold (object lock), and whether the access key has the "
+            "rights s3:DeleteObject and s3:DeleteObjectVersion",
+            where=f"bucket {name}",
+        )
+
+
+def _delete_singly(server: Server, name: str, batch: list[dict]) -> list[tuple[str, str]]:
+    kept = []
+    for item in batch:
+        try:
+            server.call("delete_object", ("NoSuchKey", "NoSuchVersion"), Bucket=name, **item)
+        except PlatformError as error:
+            if error.category == NETWORK:
+                raise
+            kept.append((item["Key"], error.what))
+    return kept
