@@ -101,6 +101,9 @@ def refusal(request: str, code: str, status: int, message: str, where: str) -> P
         message: the server's own words.
         where: the object that it is about.
     """
+    if request == "ListBuckets" and code.isdigit() and code not in ("301", "302", "307", "308", "502", "503", "504"):
+        # The first request of all. An S3 server answers it with a list or with an error that has a name.
+        return not_s3(f"its answer is {code}: {message}", where)
     given = {code, str(status)}
     if code in MEANINGS:
         category, meaning, remedy = MEANINGS[code]

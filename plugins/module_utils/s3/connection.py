@@ -23,6 +23,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.s3 import answe
 try:
     import botocore.config
     import botocore.exceptions
+    import botocore.parsers
     import botocore.session
     import botocore.validate
 except ImportError:
@@ -138,6 +139,11 @@ class Server:
             raise _malformed(method, error.kwargs["report"], self._where(arguments)) from None
         except botocore.parsers.ResponseParserError:
             raise answers.not_s3("its answer is not XML", self.name) from None
+        except TypeError:
+            if "Bucket" in arguments:
+                raise
+            # botocore stumbles when it follows a redirect: it looks for the region of the bucket.
+            raise answers.refusal(self._request(method), "301", 301, "", self.name) from None
         except botocore.exceptions.SSLError as error:
             raise answers.no_tls(error, self.name) from None
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError) as error:

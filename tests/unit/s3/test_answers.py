@@ -53,13 +53,16 @@ def test_what_the_server_does_not_offer(code, status):
     ("request_", "right"),
     [
         ("PutBucketPolicy", "s3:PutBucketPolicy"),
-        ("ListBuckets", "s3:ListAllMyBuckets"),
         ("HeadBucket", "s3:ListBucket"),
         ("DeleteBucketTagging", "s3:PutBucketTagging"),
     ],
 )
-@pytest.mark.parametrize("code", ["AccessDenied", "403"])
+@pytest.mark.parametrize("code", ["AccessDenied", "403", "Odd"])
 def test_the_right_that_is_missing_is_named(request_, right, code):
     error = refusal(request_, code, 403, "told", "bucket app")
     assert isinstance(error, Denied) and f"allow it {right}, or" in error.remedy
     assert "lacks the right" in error.what and (error.category, error.where) == (5, "bucket app")
+
+
+def test_the_right_to_list_all_buckets_is_named():
+    assert "allow it s3:ListAllMyBuckets" in refusal("ListBuckets", "AccessDenied", 403, "told", "S3").remedy

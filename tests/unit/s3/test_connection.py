@@ -54,7 +54,7 @@ def answering(status, body="", headers=()):
             """Keep the test's output clean."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield connection.Server(options(f"http://127.0.0.1:{server.server_port}")), asked
     finally:
@@ -71,6 +71,9 @@ def answering(status, body="", headers=()):
         (200, "", 1, "is not an S3 server"),
         (404, "<!DOCTYPE html><html><body><p>Not found</body></html>", 1, "is not an S3 server"),
         (404, "not found", 1, "is not an S3 server"),
+        (403, "<html>Forbidden", 1, "is not an S3 server"),
+        (501, "", 1, "is not an S3 server"),
+        (502, "", 5, "look into its log"),
         (403, error("InvalidAccessKeyId"), 5, "does not know the access key"),
         (403, error("SignatureDoesNotMatch"), 5, "refuses the secret key"),
         (403, error("RequestTimeTooSkewed"), 2, "clocks"),
@@ -108,7 +111,7 @@ def test_refusals_of_a_bucket_name_it():
     with answering(403, error("AccessDenied")) as (server, _), pytest.raises(Denied, match="ListObjectVersions"):
         list(server.pages("list_object_versions", Bucket="app"))
     with answering(501, error("NotImplemented")) as (server, _):
-        assert contents.in_words.__doc__ and list(contents._listed(server, "list_object_versions", "app", "V")) == []
+        assert list(contents._listed(server, "list_object_versions", "app", "V")) == []
 
 
 def test_older_servers_get_the_checksum_that_they_know():
@@ -189,3 +192,31 @@ def test_no_tls_where_it_is_expected():
         with pytest.raises(PlatformError) as refused:
             connection.Server(options(url)).call("list_buckets")
     assert refused.value.category == 3 and "no TLS connection" in refused.value.what
+
+
+def test_an_answer_that_is_no_xml(monkeypatch):
+    # What older releases of botocore raise; newer ones take it for a failure of the server.
+    server = connection.Server(options("http://127.0.0.1:1"))
+
+    def unparsable(**_arguments):
+        raise connection.botocore.parsers.ResponseParserError("not well-formed")
+
+    monkeypatch.setattr(server._client, "list_buckets", unparsable, raising=False)
+    with pytest.raises(PlatformError, match="its answer is not XML"):
+        server.call("list_buckets")
+
+
+def test_a_fault_of_ours_is_not_taken_for_one_of_the_address(monkeypatch):
+    server = connection.Server(options("http://127.0.0.1:1"))
+    monkeypatch.setattr(server._client, "head_bucket", lambda: None, raising=False)
+    with pytest.raises(TypeError):
+        server.call("head_bucket", Bucket="app")
+
+
+def test_a_connection_that_is_lost_while_objects_are_deleted_is_not_tried_for_each():
+    with answering(0) as (server, asked), pytest.raises(PlatformError, match="no connection"):
+        contents._delete_batch(server, "app", [{"Key": str(number)} for number in range(100)])
+    assert len(asked) < 10
+    with answering(0) as (server, asked), pytest.raises(PlatformError, match="no connection"):
+        contents._delete_singly(server, "app", [{"Key": str(number)} for number in range(100)])
+    assert len(asked) < 10
