@@ -125,7 +125,7 @@ def refusal(request: str, code: str, status: int, message: str, where: str) -> P
     if given & DENIED:
         return Denied(
             INTEGRATION,
-            f"{request}: the access key lacks the right to do this",
+            f"{request}: the access key lacks the right to do this: {code}: {message}",
             f"allow it {RIGHTS.get(request, f's3:{request}')}, or use a key that may administer buckets",
             where=where,
         )
