@@ -126,8 +126,8 @@ def test_a_full_bucket_is_deleted_by_force_only(module, converge, login, client)
 
 
 @pytest.mark.parametrize("kind", ["earlier versions of deleted objects", "unfinished uploads"])
-def test_what_is_not_seen_is_not_deleted_either(module, converge, login, client, kind):
-    converge("s3_buckets", {**login, "buckets": [{"name": "hidden", "versioning": True}]})
+def test_what_is_not_seen_is_not_deleted_either(module, login, client, kind):
+    run_here(login, [{"name": "hidden", "versioning": True}])
     if kind == "unfinished uploads":
         client.create_multipart_upload(Bucket="hidden", Key="a")
     else:
@@ -136,15 +136,15 @@ def test_what_is_not_seen_is_not_deleted_either(module, converge, login, client,
     absent = {"name": "hidden", "state": "absent"}
     assert f"it holds {kind}" in module("s3_buckets", {**login, "buckets": [absent]}).refusal
     assert "hidden" in names(client)
-    converge("s3_buckets", {**login, "buckets": [{**absent, "force": True}]})
-    converge("s3_buckets", {**login, "buckets": [{"name": "hidden"}]})
-    assert converge("s3_buckets", {**login, "buckets": [absent]}) == ["delete bucket hidden"]
+    run_here(login, [{**absent, "force": True}])
+    run_here(login, [{"name": "hidden"}])
+    assert run_here(login, [absent])["plan"] == ["delete bucket hidden"]
 
 
 def test_all_kinds_of_content_are_deleted_in_batches(login, client):
     client.create_bucket(Bucket="emptied")
     client.put_bucket_versioning(Bucket="emptied", VersioningConfiguration={"Status": "Enabled"})
-    keys = ["plain", "a/b/", "é ü", "<&>", "\x01", "a%2Fb", "'\"", "gone", "twice", "twice"]
+    keys = ["plain", "a/b/", "é ü", "<&>", "a%2Fb", "'\"", "gone", "twice", "twice"]
     for key in keys:
         client.put_object(Bucket="emptied", Key=key, Body=b"x")
     client.delete_object(Bucket="emptied", Key="gone")
@@ -210,8 +210,8 @@ def test_one_identity_cannot_make_buckets_or_read_anothers(module, login, client
 
 def test_a_key_with_the_least_rights_keeps_its_bucket(module, converge, login):
     weak = {**login, "access_key": "app", "secret_key": "app-secret-key"}
-    converge("s3_buckets", {**login, "buckets": [{"name": "app", "state": "absent", "force": True}]})
-    converge("s3_buckets", {**login, "buckets": [{"name": "app"}]})
+    run_here(login, [{"name": "app", "state": "absent", "force": True}])
+    run_here(login, [{"name": "app"}])
     assert converge("s3_buckets", {**weak, "buckets": [{"name": "app", "prefixes": ["input"]}]}) == [
         "create prefix input/ in bucket app"
     ]
@@ -301,9 +301,9 @@ def test_hostile_prefixes_are_kept_as_they_are(converge, login, client):
     assert kept == {f"{prefix}/" for prefix in HOSTILE}
 
 
-def test_what_exists_is_written_down_as_it_would_be_declared(module, converge, login, client):
+def test_what_exists_is_written_down_as_it_would_be_declared(module, login, client):
     declared = {"name": "known", **EVERYTHING, "policy": policy("known"), "prefixes": ["a", "b/c"]}
-    converge("s3_buckets", {**login, "buckets": [declared]})
+    run_here(login, [declared])
     client.put_object(Bucket="known", Key="deep/er/x", Body=b"x")
     (known,) = module("s3_buckets_info", {**login, "names": ["known", "never"], "prefixes": True})["buckets"]
     assert known["prefixes"] == ["a/", "b/", "deep/"] and known["versioning"] is True
@@ -314,8 +314,8 @@ def test_what_exists_is_written_down_as_it_would_be_declared(module, converge, l
     assert (again["changed"], again["plan"], again["undeclared"]) == (False, [], [])
 
 
-def test_what_is_undeclared_is_named_and_not_touched(module, converge, login, client):
-    converge("s3_buckets", {**login, "buckets": [{"name": "undeclared"}, {"name": "partly", "tags": {"a": "b"}}]})
+def test_what_is_undeclared_is_named_and_not_touched(module, login, client):
+    run_here(login, [{"name": "undeclared"}, {"name": "partly", "tags": {"a": "b"}}])
     before = dump(client)
     told = module("s3_buckets", {**login, "report_undeclared": True, "buckets": [{"name": "partly"}]})
     assert {"bucket undeclared", "tags of bucket partly"} <= set(told["undeclared"])

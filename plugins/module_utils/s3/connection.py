@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import os
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
@@ -61,6 +62,10 @@ class Server:
             )
         self.name = f"S3 at {options['endpoint_url'] or 'AWS'}"
         self.region = options["region"]
+        if options["validate_certs"] and options["ca_cert"] and not os.access(options["ca_cert"], os.R_OK):
+            raise PlatformError(
+                CONFIGURATION, f"ca_cert {options['ca_cert']} cannot be read", "correct its path", where=self.name
+            )
         try:
             self._client = botocore.session.get_session().create_client(
                 "s3",

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
-import typing as t
-
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, NETWORK, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import answers
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.connection import Server
@@ -47,32 +44,38 @@ def delete(server: Server, name: str) -> None:
     Raises:
         PlatformError: the server cannot be reached or refuses; says how many objects had been deleted.
     """
-    for upload in _listed(server, "list_multipart_uploads", name, "Uploads"):
-        server.call(
-            "abort_multipart_upload", ("NoSuchUpload",), Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"]
-        )
     deleted = 0
-    # A server without versions lists none; one with them lists no object after them.
-    for method, parts in (("list_object_versions", ("Versions", "DeleteMarkers")), ("list_objects_v2", ("Contents",))):
-        listed = _listed(server, method, name, *parts)
-        objects = ({key: item[key] for key in ("Key", "VersionId") if key in item} for item in listed)
-        for batch in iter(lambda: list(itertools.islice(objects, BATCH)), []):  # noqa: B023
+    for method, parts, delete_batch in (
+        ("list_multipart_uploads", ("Uploads",), _abort),
+        ("list_object_versions", ("Versions", "DeleteMarkers"), _delete_batch),
+        # For a server without versions; one with them has nothing left to list.
+        ("list_objects_v2", ("Contents",), _delete_batch),
+    ):
+        before: list[dict] = []
+        # Listed from the beginning each time: not all servers go on behind a key that was deleted meanwhile.
+        while batch := _first(server, method, name, parts):
             try:
-                _delete_batch(server, name, batch)
+                _refuse(
+                    name, [(item["Key"], "it is there again after it was deleted") for item in batch if item in before]
+                )
+                delete_batch(server, name, batch)
             except PlatformError as error:
                 if deleted:
-                    error.done = [f"delete {deleted} objects and versions in bucket {name}"]
+                    error.done = [f"delete {deleted} objects, versions and uploads in bucket {name}"]
                 raise
             deleted += len(batch)
+            before = batch
 
 
-def _listed(server: Server, method: str, name: str, *parts: str) -> t.Iterator[dict]:
-    try:
-        for page in server.pages(method, Bucket=name):
-            for part in parts:
-                yield from page.get(part, [])
-    except answers.Unsupported:
-        return
+def _first(server: Server, method: str, name: str, parts: tuple[str, ...]) -> list[dict]:
+    page = _offered(server, method, Bucket=name)
+    listed = [item for part in parts for item in page.get(part, [])][:BATCH]
+    return [{key: item[key] for key in ("Key", "VersionId", "UploadId") if key in item} for item in listed]
+
+
+def _abort(server: Server, name: str, batch: list[dict]) -> None:
+    for upload in batch:
+        server.call("abort_multipart_upload", ("NoSuchUpload",), Bucket=name, **upload)
 
 
 def _delete_batch(server: Server, name: str, batch: list[dict]) -> None:
@@ -84,15 +87,7 @@ def _delete_batch(server: Server, name: str, batch: list[dict]) -> None:
             raise
         # Not offered, or a key that XML cannot hold.
         kept = _delete_singly(server, name, batch)
-    if kept:
-        some = "; ".join(f"{key}: {reason}" for key, reason in kept[:3])
-        raise PlatformError(
-            DATA,
-            f"{len(kept)} of its objects and versions cannot be deleted: {some}",
-            "see whether they are under retention or legal hold (object lock), and whether the access key has the "
-            "rights s3:DeleteObject and s3:DeleteObjectVersion",
-            where=f"bucket {name}",
-        )
+    _refuse(name, kept)
 
 
 def _delete_singly(server: Server, name: str, batch: list[dict]) -> list[tuple[str, str]]:
@@ -105,3 +100,15 @@ def _delete_singly(server: Server, name: str, batch: list[dict]) -> list[tuple[s
                 raise
             kept.append((item["Key"], error.what))
     return kept
+
+
+def _refuse(name: str, kept: list[tuple[str, str]]) -> None:
+    if kept:
+        some = "; ".join(f"{key}: {reason}" for key, reason in kept[:3])
+        raise PlatformError(
+            DATA,
+            f"{len(kept)} of its objects and versions cannot be deleted: {some}",
+            "see whether they are under retention or legal hold (object lock), whether the access key has the rights "
+            "s3:DeleteObject and s3:DeleteObjectVersion, and whether somebody still writes",
+            where=f"bucket {name}",
+        )

@@ -45,7 +45,9 @@ def as_written(value: t.Any, key: str = "") -> t.Any:
 def as_read(value: t.Any) -> t.Any:
     """Return a server's rules as they are declared: dates as texts."""
     if isinstance(value, dict):
-        return {key: as_read(item) for key, item in value.items()}
+        known = {key: as_read(item) for key, item in value.items()}
+        # An empty value of a tag may be left out by a server, and must be given to it.
+        return {**known, "Value": ""} if set(known) == {"Key"} else known
     if isinstance(value, list):
         return [as_read(item) for item in value]
     return _date(value) if isinstance(value, datetime.datetime) else value

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import http.server
+import ssl
+import subprocess
 import threading
 from base64 import b64encode
 
@@ -14,6 +16,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import connection, contents, inspect
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.answers import Denied, Unsupported
 
+LISTED = "<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets></Buckets></ListAllMyBucketsResult>"
 SECRET = "marker-of-the-secret-key"
 
 
@@ -27,7 +30,7 @@ def error(code):
 
 
 @contextlib.contextmanager
-def answering(status, body="", headers=()):
+def answering(status, body="", tls=None):
     """Give a server that answers everything alike, and what it was asked."""
     asked = []
 
@@ -39,8 +42,6 @@ def answering(status, body="", headers=()):
             asked.append((f"{self.command} {self.path}", dict(self.headers), sent))
             if status:
                 self.send_response(status)
-                for name, value in headers:
-                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body.encode())))
                 self.end_headers()
                 if self.command != "HEAD":
@@ -54,6 +55,8 @@ def answering(status, body="", headers=()):
             """Keep the test's output clean."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield connection.Server(options(f"http://127.0.0.1:{server.server_port}")), asked
@@ -90,8 +93,7 @@ def test_what_is_not_a_server_that_takes_us(status, body, category, words):
 
 
 def test_a_server_without_buckets_is_one():
-    body = "<ListAllMyBucketsResult><Owner><ID>x</ID></Owner><Buckets></Buckets></ListAllMyBucketsResult>"
-    with answering(200, body) as (server, _):
+    with answering(200, LISTED) as (server, _):
         assert inspect.visible(server) == frozenset()
 
 
@@ -111,7 +113,7 @@ def test_refusals_of_a_bucket_name_it():
     with answering(403, error("AccessDenied")) as (server, _), pytest.raises(Denied, match="ListObjectVersions"):
         list(server.pages("list_object_versions", Bucket="app"))
     with answering(501, error("NotImplemented")) as (server, _):
-        assert list(contents._listed(server, "list_object_versions", "app", "V")) == []
+        assert contents._first(server, "list_object_versions", "app", ("Versions",)) == []
 
 
 def test_older_servers_get_the_checksum_that_they_know():
@@ -220,3 +222,49 @@ def test_a_connection_that_is_lost_while_objects_are_deleted_is_not_tried_for_ea
     with answering(0) as (server, asked), pytest.raises(PlatformError, match="no connection"):
         contents._delete_singly(server, "app", [{"Key": str(number)} for number in range(100)])
     assert len(asked) < 10
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return a key and a certificate for the loopback address, signed by itself."""
+    files = [str(tmp_path / name) for name in ("key.pem", "certificate.pem")]
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=s3"]
+    alternative = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files[0], "-out", files[1]]
+    subprocess.run([*request, *alternative], check=True, capture_output=True)
+    return files
+
+
+@pytest.mark.parametrize(
+    ("trusted", "validated", "host", "accepted"),
+    [
+        (True, True, "127.0.0.1", True),
+        (False, True, "127.0.0.1", False),
+        # Not the name that the certificate was made for.
+        (True, True, "localhost", False),
+        (False, False, "127.0.0.1", True),
+        (True, False, "localhost", True),
+    ],
+)
+def test_tls(certificate, trusted, validated, host, accepted):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate[1], certificate[0])
+    with answering(200, LISTED, tls=context) as (plain, _):
+        url = plain.name.replace("S3 at http://127.0.0.1", f"https://{host}")
+        changes = {"ca_cert": certificate[1] if trusted else None, "validate_certs": validated}
+        server = connection.Server(options(url, **changes))
+        if accepted:
+            assert inspect.visible(server) == frozenset()
+        else:
+            with pytest.raises(PlatformError, match="no TLS connection") as refused:
+                inspect.visible(server)
+            assert refused.value.category == 3 and "ca_cert" in refused.value.remedy
+
+
+def test_a_file_of_authorities_that_is_missing(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate[1], certificate[0])
+    with answering(200, LISTED, tls=context) as (plain, _):
+        url = plain.name.replace("S3 at http:", "https:")
+        with pytest.raises(PlatformError) as refused:
+            connection.Server(options(url, ca_cert="/nonexistent.pem")).call("list_buckets")
+    assert "ca_cert /nonexistent.pem cannot be read" in refused.value.message and refused.value.category == 1

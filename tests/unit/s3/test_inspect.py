@@ -136,6 +136,7 @@ class Holding(Model):
     held = ()
 
     def _delete_objects(self, name, bucket, Delete):
+        assert len(Delete["Objects"]) <= 1000
         if not self.batches:
             return "MalformedXML", None
         held = [{"Key": item["Key"], "Code": "AccessDenied"} for item in Delete["Objects"] if item["Key"] in self.held]
@@ -162,7 +163,7 @@ def test_what_is_held_is_named_and_the_rest_is_deleted(batches):
     assert "5 of its objects and versions cannot be deleted: held-0: " in refused.value.what
     assert "held-2" in refused.value.what and "held-3" not in refused.value.what
     assert "(object lock)" in refused.value.remedy and refused.value.where == "bucket app"
-    assert refused.value.done == ["create bucket new", "delete 1000 objects and versions in bucket app"]
+    assert refused.value.done == ["create bucket new", "delete 1000 objects, versions and uploads in bucket app"]
     assert model.buckets["app"]["objects"] == model.held and model.buckets["app"]["versions"] == []
 
 
@@ -229,3 +230,14 @@ def test_info_leaves_out_what_is_not_set_and_tags_of_aws():
         {"name": "bare", "versioning": False, "prefixes": []},
     ]
     assert info.describe(model, ["bare"])["buckets"] == [{"name": "bare", "versioning": False}]
+
+
+def test_what_comes_back_is_not_deleted_for_ever():
+    model = Holding()
+    model.call("create_bucket", Bucket="app")
+    model.buckets["app"]["objects"] = ["a", "b"]
+    model._delete_object = lambda *_, **__: ("", {})
+    with pytest.raises(PlatformError, match="a: it is there again after it was deleted") as refused:
+        contents.delete(model, "app")
+    assert refused.value.done == ["delete 2 objects, versions and uploads in bucket app"]
+    assert model.requests.count("delete_objects") == 1

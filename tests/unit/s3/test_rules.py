@@ -124,9 +124,10 @@ def test_rules_are_written_in_the_types_of_the_api(declared, written):
     assert rules.as_written([declared]) == [written]
 
 
-def test_dates_are_read_as_texts():
+def test_rules_are_read_as_they_are_declared():
     read = rules.as_read([{"Expiration": {"Date": datetime.datetime(2030, 1, 1, tzinfo=UTC)}, "ID": "x"}])
     assert read == [{"Expiration": {"Date": "2030-01-01T00:00:00Z"}, "ID": "x"}]
+    assert rules.as_read([{"Filter": {"Tag": {"Key": "a"}}}]) == [{"Filter": {"Tag": {"Key": "a", "Value": ""}}}]
     assert rules.as_read([{"Date": datetime.datetime(2030, 1, 1)}]) == [{"Date": "2030-01-01T00:00:00Z"}]
 
 
