@@ -74,6 +74,42 @@ def client(login):
     )
 
 
+OPTIONS = {"ca_cert": None, "validate_certs": True, "connect_timeout": 10, "region": "us-east-1"}
+
+
+SERVERS: dict[str, connection.Server] = {}
+
+
+@pytest.fixture(autouse=True)
+def kept_clients(monkeypatch):
+    """Make a client once: that takes longer than all that a test then asks of the server."""
+    make = connection.Server
+
+    def kept(options):
+        key = f"{options['endpoint_url']} {options['access_key']}"
+        if key not in SERVERS:
+            SERVERS[key] = make(options)
+        return SERVERS[key]
+
+    monkeypatch.setattr(connection, "Server", kept)
+
+
+def run_here(login, buckets, check=False, **options):
+    """Run the module in this process, which takes a tenth of the time."""
+    keys = ("prefixes", "versioning", "lifecycle", "cors", "policy", "tags", "quota")
+    declared = [{**dict.fromkeys(keys), "state": "present", "force": False, **bucket} for bucket in buckets]
+    known = {"skip_unsupported": False, "assume_empty": False, "report_undeclared": False}
+    params = {**OPTIONS, **known, **login, **options, "buckets": declared}
+    return s3_buckets.run(types.SimpleNamespace(params=params, check_mode=check, _diff=True, warn=lambda _: None))
+
+
+def prove(login, buckets):
+    """Prove a declaration as the fixture `converge` does, in this process."""
+    predicted, done, again = run_here(login, buckets, check=True), run_here(login, buckets), run_here(login, buckets)
+    assert predicted == done and again == {"changed": False, "plan": [], "diff": []}
+    return done["plan"]
+
+
 def names(client) -> set[str]:
     return {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
 
@@ -86,42 +122,36 @@ def test_created_and_again(converge, login, client):
     assert {"one", "two.three"} <= names(client)
 
 
-def test_prefixes_are_made_visible(converge, login, client):
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "prefixed", "prefixes": ["input", "a/b/"]}]}) == [
+def test_prefixes_are_made_visible(login, client):
+    assert prove(login, [{"name": "prefixed", "prefixes": ["input", "a/b/"]}]) == [
         "create bucket prefixed",
         "create prefix input/ in bucket prefixed",
         "create prefix a/b/ in bucket prefixed",
     ]
 
 
-def test_versioning_is_suspended_not_forgotten(converge, login, client):
-    converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": True}]})
+def test_versioning_is_suspended_not_forgotten(login, client):
+    prove(login, [{"name": "versioned", "versioning": True}])
     assert client.get_bucket_versioning(Bucket="versioned")["Status"] == "Enabled"
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "versioned", "versioning": False}]}) == [
-        "suspend versioning of bucket versioned"
-    ]
+    assert prove(login, [{"name": "versioned", "versioning": False}]) == ["suspend versioning of bucket versioned"]
     assert client.get_bucket_versioning(Bucket="versioned")["Status"] == "Suspended"
 
 
-def test_tags_and_cors(converge, login, client):
+def test_tags_and_cors(login, client):
     rules = [{"AllowedMethods": ["GET", "PUT"], "AllowedOrigins": ["https://www.example.com"]}]
-    converge("s3_buckets", {**login, "buckets": [{"name": "featured", "tags": {"team": "crm"}, "cors": rules}]})
+    prove(login, [{"name": "featured", "tags": {"team": "crm"}, "cors": rules}])
     assert client.get_bucket_tagging(Bucket="featured")["TagSet"] == [{"Key": "team", "Value": "crm"}]
     other_order = [{"AllowedOrigins": ["https://www.example.com"], "AllowedMethods": ["PUT", "GET"]}]
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "featured", "cors": other_order}]}) == []
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "featured", "cors": []}]}) == [
-        "remove cors of bucket featured"
-    ]
+    assert prove(login, [{"name": "featured", "cors": other_order}]) == []
+    assert prove(login, [{"name": "featured", "cors": []}]) == ["remove cors of bucket featured"]
 
 
-def test_a_full_bucket_is_deleted_by_force_only(module, converge, login, client):
-    converge("s3_buckets", {**login, "buckets": [{"name": "full"}]})
+def test_a_full_bucket_is_deleted_by_force_only(module, login, client):
+    prove(login, [{"name": "full"}])
     client.put_object(Bucket="full", Key="a/b", Body=b"x")
     absent = {"name": "full", "state": "absent"}
     assert "it is not empty: it holds objects" in module("s3_buckets", {**login, "buckets": [absent]}).refusal
-    assert converge("s3_buckets", {**login, "buckets": [{**absent, "force": True}]}) == [
-        "delete bucket full and all that is in it"
-    ]
+    assert prove(login, [{**absent, "force": True}]) == ["delete bucket full and all that is in it"]
     assert "full" not in names(client)
 
 
@@ -208,13 +238,11 @@ def test_one_identity_cannot_make_buckets_or_read_anothers(module, login, client
     assert "never" not in names(client)
 
 
-def test_a_key_with_the_least_rights_keeps_its_bucket(module, converge, login):
+def test_a_key_with_the_least_rights_keeps_its_bucket(module, login):
     weak = {**login, "access_key": "app", "secret_key": "app-secret-key"}
     run_here(login, [{"name": "app", "state": "absent", "force": True}])
     run_here(login, [{"name": "app"}])
-    assert converge("s3_buckets", {**weak, "buckets": [{"name": "app", "prefixes": ["input"]}]}) == [
-        "create prefix input/ in bucket app"
-    ]
+    assert prove(weak, [{"name": "app", "prefixes": ["input"]}]) == ["create prefix input/ in bucket app"]
     refusal = module("s3_buckets", {**weak, "buckets": [{"name": "app", "tags": {"a": "b"}}]}).refusal
     assert "GetBucketTagging: the access key lacks the right" in refusal and "s3:GetBucketTagging" in refusal
     reported = module("s3_buckets", {**weak, "report_undeclared": True, "buckets": [{"name": "app"}]})
@@ -258,9 +286,9 @@ def policy(name):
     }
 
 
-def test_everything_at_once_then_in_other_words_then_nothing(converge, login):
+def test_everything_at_once_then_in_other_words_then_nothing(login):
     declared = {"name": "everything", **EVERYTHING, "policy": policy("everything"), "prefixes": ["a", "b/c"]}
-    assert len(converge("s3_buckets", {**login, "buckets": [declared]})) == 8
+    assert len(prove(login, [declared])) == 8
     other = policy("everything")
     other["Statement"] = [
         {**other["Statement"][1], "Action": ["S3:deleteobject", "s3:PutObject"], "Principal": "*"},
@@ -268,10 +296,10 @@ def test_everything_at_once_then_in_other_words_then_nothing(converge, login):
     ]
     del other["Statement"][1]["Sid"]
     reworded = {**declared, "policy": other, "lifecycle": EVERYTHING["lifecycle"][::-1], "prefixes": ["/a/"]}
-    assert converge("s3_buckets", {**login, "buckets": [reworded]}) == []
+    assert prove(login, [reworded]) == []
     nothing = {"versioning": False, "lifecycle": [], "cors": [], "policy": {}, "tags": {}}
-    assert len(converge("s3_buckets", {**login, "buckets": [{"name": "everything", **nothing}]})) == 5
-    assert converge("s3_buckets", {**login, "buckets": [{"name": "fresh", **nothing}]}) == ["create bucket fresh"]
+    assert len(prove(login, [{"name": "everything", **nothing}])) == 5
+    assert prove(login, [{"name": "fresh", **nothing}]) == ["create bucket fresh"]
 
 
 HOSTILE = [
@@ -294,9 +322,9 @@ HOSTILE = [
 ]
 
 
-def test_hostile_prefixes_are_kept_as_they_are(converge, login, client):
+def test_hostile_prefixes_are_kept_as_they_are(login, client):
     declared = {**login, "buckets": [{"name": "hostile", "prefixes": HOSTILE}]}
-    assert len(converge("s3_buckets", declared)) == 1 + len(HOSTILE)
+    assert len(prove(login, declared["buckets"])) == 1 + len(HOSTILE)
     kept = {item["Key"] for item in client.list_objects_v2(Bucket="hostile")["Contents"]}
     assert kept == {f"{prefix}/" for prefix in HOSTILE}
 
@@ -382,35 +410,6 @@ def test_what_shows_only_when_it_is_set_is_told_or_left_out(module, login, clien
     )
     again = module("s3_buckets", {**asked, "skip_unsupported": True})
     assert (again["changed"], again["plan"]) == (False, []) and again["unsupported"] == done["unsupported"]
-
-
-OPTIONS = {"ca_cert": None, "validate_certs": True, "connect_timeout": 10, "region": "us-east-1"}
-
-
-SERVERS: dict[str, connection.Server] = {}
-
-
-@pytest.fixture(autouse=True)
-def kept_clients(monkeypatch):
-    """Make a client once: that takes longer than all that a test then asks of the server."""
-    make = connection.Server
-
-    def kept(options):
-        key = f"{options['endpoint_url']} {options['access_key']}"
-        if key not in SERVERS:
-            SERVERS[key] = make(options)
-        return SERVERS[key]
-
-    monkeypatch.setattr(connection, "Server", kept)
-
-
-def run_here(login, buckets, check=False, **options):
-    """Run the module in this process, which takes a tenth of the time."""
-    keys = ("prefixes", "versioning", "lifecycle", "cors", "policy", "tags", "quota")
-    declared = [{**dict.fromkeys(keys), "state": "present", "force": False, **bucket} for bucket in buckets]
-    known = {"skip_unsupported": False, "assume_empty": False, "report_undeclared": False}
-    params = {**OPTIONS, **known, **login, **options, "buckets": declared}
-    return s3_buckets.run(types.SimpleNamespace(params=params, check_mode=check, _diff=True, warn=lambda _: None))
 
 
 def dump(client, prefix: str = "") -> dict:
