@@ -27,7 +27,7 @@ options:
     type: str
     required: true
   region:
-    description: Region.
+    description: Region; most servers other than AWS take any, Garage only its own.
     type: str
     default: us-east-1
   ca_cert:

@@ -368,8 +368,9 @@ def test_what_the_server_lacks_is_named_for_all_buckets_before_anything_is_done(
         "buckets": [{"name": "lacking-one", **declared}, {"name": "lacking-two", "policy": {}, "versioning": True}],
     }
     for check in (True, False):
-        refusal = module("s3_buckets", asked, check=check).refusal
-        assert "lifecycle of lacking-one; policy of lacking-one, lacking-two; quota of lacking-one" in refusal
+        with pytest.raises(PlatformError) as refused:
+            run_here({**login, "endpoint_url": proxy.url}, asked["buckets"], check=check)
+        assert "lifecycle of lacking-one; policy of lacking-one, lacking-two; quota of lacking" in refused.value.message
     assert dump(client) == before
     skipping = {**asked, "skip_unsupported": True}
     predicted, done = module("s3_buckets", skipping, check=True), module("s3_buckets", skipping)

@@ -51,20 +51,19 @@ def delete(server: Server, name: str) -> None:
         # For a server without versions; one with them has nothing left to list.
         ("list_objects_v2", ("Contents",), _delete_batch),
     ):
-        before: list[dict] = []
+        before: set[tuple] = set()
         # Listed from the beginning each time: not all servers go on behind a key that was deleted meanwhile.
         while batch := _first(server, method, name, parts):
             try:
-                _refuse(
-                    name, [(item["Key"], "it is there again after it was deleted") for item in batch if item in before]
-                )
+                again = [item["Key"] for item in batch if tuple(item.values()) in before]
+                _refuse(name, [(key, "it is there again after it was deleted") for key in again])
                 delete_batch(server, name, batch)
             except PlatformError as error:
                 if deleted:
                     error.done = [f"delete {deleted} objects, versions and uploads in bucket {name}"]
                 raise
             deleted += len(batch)
-            before = batch
+            before = {tuple(item.values()) for item in batch}
 
 
 def _first(server: Server, method: str, name: str, parts: tuple[str, ...]) -> list[dict]:

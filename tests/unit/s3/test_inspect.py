@@ -167,6 +167,24 @@ def test_what_is_held_is_named_and_the_rest_is_deleted(batches):
     assert model.buckets["app"]["objects"] == model.held and model.buckets["app"]["versions"] == []
 
 
+def test_all_kinds_of_content_are_deleted():
+    model = having("app")
+    model.buckets["app"].update(objects=["a"], versions=["b", "c"], uploads=["d", "e"])
+    contents.delete(model, "app")
+    assert model.buckets["app"] == {"objects": [], "versions": [], "uploads": []}
+    assert model.requests.count("abort_multipart_upload") == 2
+
+
+def test_nothing_is_told_as_done_where_nothing_was():
+    model = Holding()
+    model.held = ["a"]
+    model.call("create_bucket", Bucket="app")
+    model.buckets["app"]["objects"] = ["a"]
+    with pytest.raises(PlatformError, match="1 of its objects") as refused:
+        contents.delete(model, "app")
+    assert refused.value.done == []
+
+
 def test_objects_are_deleted_a_thousand_at_a_time():
     model = having("app")
     model.buckets["app"]["objects"] = [str(number) for number in range(2500)]
