@@ -219,6 +219,16 @@ def test_refusals(module, login, change, reason):
     assert reason in refusal and SECRET not in refusal
 
 
+def test_an_empty_server_is_planned_for_without_one(module, login):
+    declared = [{"name": "a.b", "tags": {"a": "b"}, "prefixes": ["c"]}, {"name": "gone", "state": "absent"}]
+    nowhere = {**login, "endpoint_url": "https://127.0.0.1:1", "assume_empty": True, "report_undeclared": True}
+    planned = module("s3_buckets", {**nowhere, "buckets": declared}, check=True)
+    assert planned["plan"] == ["create bucket a.b", "set tags of bucket a.b", "create prefix c/ in bucket a.b"]
+    assert planned["undeclared"] == [] and "No wildcard certificate covers" in str(planned["warnings"])
+    quota = {**nowhere, "buckets": [{"name": "abc", "quota": 5}]}
+    assert "S3 has no request for a quota" in module("s3_buckets", quota, check=True).refusal
+
+
 @pytest.mark.parametrize("port", [8888, 9333])
 def test_another_service_at_the_address_is_told_from_s3(module, login, server, port):
     elsewhere = {**login, "endpoint_url": f"http://{server.address}:{port}", "buckets": [{"name": "never"}]}

@@ -8,6 +8,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from ansible_collections.borgstack.platform.plugins.module_utils.s3 import connection, contents
+
 pytestmark = pytest.mark.integration
 
 
@@ -68,17 +70,28 @@ def test_everything_is_set_written_down_and_removed(module, converge, login):
     assert len(converge("s3_buckets", {**login, "buckets": [nothing]})) == 5
 
 
-def test_more_than_a_batch_of_versions_markers_and_uploads_is_deleted(module, converge, login, client):
-    converge("s3_buckets", {**login, "buckets": [{"name": "many", "versioning": True}]})
-    for number in range(350):
-        client.put_object(Bucket="many", Key=f"{number % 50}/{number}", Body=b"x")
-        client.put_object(Bucket="many", Key=f"{number % 50}/{number}", Body=b"y")
-        client.delete_object(Bucket="many", Key=f"{number % 50}/{number}")
+def test_batches_of_versions_markers_and_uploads_are_deleted(module, login, client, monkeypatch):
+    client.create_bucket(Bucket="many")
+    client.put_bucket_versioning(Bucket="many", VersioningConfiguration={"Status": "Enabled"})
+    for key in [f"{number % 7}/{number}" for number in range(40)]:
+        client.put_object(Bucket="many", Key=key, Body=b"x")
+        client.put_object(Bucket="many", Key=key, Body=b"y")
+        client.delete_object(Bucket="many", Key=key)
     client.create_multipart_upload(Bucket="many", Key="begun")
     gone = {"name": "many", "state": "absent"}
     assert "earlier versions of deleted objects" in module("s3_buckets", {**login, "buckets": [gone]}).refusal
-    assert converge("s3_buckets", {**login, "buckets": [{**gone, "force": True}]}) == [
-        "delete bucket many and all that is in it"
+    monkeypatch.setattr(contents, "BATCH", 50)
+    options = {**login, "region": "us-east-1", "ca_cert": None, "validate_certs": True, "connect_timeout": 10}
+    contents.delete(connection.Server(options), "many")
+    # AWS deletes no bucket that has a version left.
+    client.delete_bucket(Bucket="many")
+
+
+def test_a_full_bucket_is_deleted_by_force(converge, login, client):
+    client.create_bucket(Bucket="full")
+    client.put_object(Bucket="full", Key="a", Body=b"x")
+    assert converge("s3_buckets", {**login, "buckets": [{"name": "full", "state": "absent", "force": True}]}) == [
+        "delete bucket full and all that is in it"
     ]
 
 
