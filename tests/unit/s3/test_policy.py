@@ -45,7 +45,7 @@ def equal(found, wanted):
         {**POLICY, "Statement": [DENY, READ]},
         {**POLICY, "Statement": [READ, DENY, READ]},
         {**POLICY, "Id": ""},
-        {**POLICY, "Statement": [dict(reversed(statement.items())) for statement in (READ, DENY)]},
+        {**POLICY, "Statement": [dict(sorted(READ.items())), DENY]},
         with_(0, Principal="*"),
         with_(0, Principal={"AWS": "*"}),
         with_(0, Action=["s3:listbucket", "S3:GetObject", "s3:GetObject"]),
