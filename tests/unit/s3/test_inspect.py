@@ -161,6 +161,7 @@ def test_what_is_held_is_named_and_the_rest_is_deleted(batches):
     with pytest.raises(PlatformError) as refused:
         apply.carry_out(model, plan(gone[::-1], inspect(model, gone)))
     assert "5 of its objects and versions cannot be deleted: held-0: " in refused.value.what
+    assert "AccessDenied" in refused.value.what or not batches
     assert "held-2" in refused.value.what and "held-3" not in refused.value.what
     assert "(object lock)" in refused.value.remedy and refused.value.where == "bucket app"
     assert refused.value.done == ["create bucket new", "delete 1000 objects, versions and uploads in bucket app"]
@@ -186,10 +187,12 @@ def test_nothing_is_told_as_done_where_nothing_was():
 
 
 def test_objects_are_deleted_a_thousand_at_a_time():
-    model = having("app")
+    model, sizes = having("app"), []
     model.buckets["app"]["objects"] = [str(number) for number in range(2500)]
+    delete = model._delete_objects
+    model._delete_objects = lambda *rest, Delete: (sizes.append(len(Delete["Objects"])), delete(*rest, Delete))[1]
     contents.delete(model, "app")
-    assert model.requests.count("delete_objects") == 3 and model.buckets["app"]["objects"] == []
+    assert sizes == [1000, 1000, 500] and model.buckets["app"]["objects"] == []
 
 
 @pytest.mark.parametrize("request_", ["create_bucket", "put_object"])
