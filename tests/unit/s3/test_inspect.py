@@ -262,3 +262,15 @@ def test_what_comes_back_is_not_deleted_for_ever():
         contents.delete(model, "app")
     assert refused.value.done == ["delete 2 objects, versions and uploads in bucket app"]
     assert model.requests.count("delete_objects") == 1
+
+
+@pytest.mark.parametrize(("existing", "asked"), [(("app", "other"), "app"), (("other", "third"), "other"), ((), "new")])
+def test_a_declared_bucket_is_the_example_then_any_then_the_new_one(existing, asked):
+    model, examples = having(*existing), []
+    answer = model._answer
+    model._answer = lambda method, **rest: (
+        (examples.append(rest["Bucket"]) if method == "get_bucket_cors" else None) or answer(method, **rest)
+    )
+    named = [{"name": name} for name in existing if name == "app"]
+    inspect(model, declared(*named, {"name": "new", "cors": []}))
+    assert examples == [asked]
