@@ -16,7 +16,10 @@ options:
     description: Address of the server, such as V(http://10.201.0.4:8333); AWS itself where it is left out.
     type: str
   access_key:
-    description: Name of the key.
+    description:
+      - Name of the key.
+      - A key that may not list all buckets (C(s3:ListAllMyBuckets)) is enough where it may see the declared ones
+        (C(s3:ListBucket)).
     type: str
     required: true
   secret_key:
@@ -24,16 +27,16 @@ options:
     type: str
     required: true
   region:
-    description: Region.
+    description: Region; most servers other than AWS take any, Garage only its own.
     type: str
     default: us-east-1
   ca_cert:
     description: File with the certificate authorities that the server's certificate is checked against.
     type: path
   validate_certs:
-    description: Whether the server's certificate is checked.
+    description: Whether the server's certificate is checked; if not, O(ca_cert) means nothing.
     type: bool
     default: true
 requirements:
-  - boto3 >= 1.20 on the host
+  - botocore >= 1.24 on the host, which boto3 brings
 """

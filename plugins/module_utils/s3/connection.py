@@ -2,28 +2,33 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The connection to an S3 server, and its errors in words that an operator can act on."""
+"""The connection to an S3 server."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
+import os
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
-    DATA,
-    INTEGRATION,
-    NETWORK,
     PREREQUISITE,
     PlatformError,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.s3 import answers
 
+# Without boto3 itself, which brings it: importing that takes a third longer, and nothing of it is needed.
 try:
-    import boto3
     import botocore.config
     import botocore.exceptions
+    import botocore.parsers
+    import botocore.session
+    import botocore.validate
 except ImportError:
-    boto3 = None
+    botocore = None
 
 OPTIONS: dict = {
     **provisioning.CONNECTION,
@@ -34,108 +39,159 @@ OPTIONS: dict = {
     "ca_cert": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
 }
-
-# By the server's error code: category, what it means, what to do.
-MEANINGS = {
-    "InvalidAccessKeyId": (INTEGRATION, "the server does not know the access key", "correct access_key"),
-    "SignatureDoesNotMatch": (INTEGRATION, "the server refuses the secret key", "correct secret_key"),
-    "AccessDenied": (INTEGRATION, "the access key lacks the right to do this", "use a key that may administer buckets"),
-    "RequestTimeTooSkewed": (
-        PREREQUISITE,
-        "the clocks of this host and the server differ too much",
-        "synchronise both",
-    ),
-    "BucketAlreadyExists": (DATA, "the bucket belongs to somebody else", "choose another name"),
-    "BucketNotEmpty": (DATA, "the bucket is not empty", "empty it, or set force to delete what is in it"),
-}
-UNSUPPORTED = {"NotImplemented", "MethodNotAllowed", "UnsupportedOperation", "XNotImplemented", "501", "405"}
-
-
-class Unsupported(PlatformError):
-    """The server does not offer a feature."""
+# How many requests are made at the same time; botocore's pool of connections holds as many.
+CONCURRENCY = 8
 
 
 class Server:
-    """An S3 server.
+    """An S3 server; may be used from several threads.
 
     Args:
         options: the module's connection options.
 
     Raises:
-        PlatformError: the client library is missing.
+        PlatformError: the client library is missing, or an option makes no sense.
     """
 
     def __init__(self, options: dict):
-        if boto3 is None:
+        if botocore is None:
             raise PlatformError(
                 PREREQUISITE,
-                "the Python library boto3 is missing on the host",
+                "the Python library botocore, a part of boto3, is missing on the host",
                 "install it, for example the package python3-boto3",
             )
         self.name = f"S3 at {options['endpoint_url'] or 'AWS'}"
         self.region = options["region"]
-        self._client = boto3.client(
-            "s3",
-            endpoint_url=options["endpoint_url"],
-            aws_access_key_id=options["access_key"],
-            aws_secret_access_key=options["secret_key"],
-            region_name=options["region"],
-            verify=options["ca_cert"] or options["validate_certs"],
-            config=botocore.config.Config(
-                connect_timeout=options["connect_timeout"],
-                read_timeout=60,
-                retries={"max_attempts": 2},
-                # Buckets as host names would need a DNS record each.
-                s3={"addressing_style": "path"},
-            ),
-        )
+        if options["validate_certs"] and options["ca_cert"] and not os.access(options["ca_cert"], os.R_OK):
+            raise PlatformError(
+                CONFIGURATION, f"ca_cert {options['ca_cert']} cannot be read", "correct its path", where=self.name
+            )
+        try:
+            self._client = botocore.session.get_session().create_client(
+                "s3",
+                endpoint_url=options["endpoint_url"],
+                aws_access_key_id=options["access_key"],
+                aws_secret_access_key=options["secret_key"],
+                region_name=options["region"],
+                verify=(options["ca_cert"] or True) if options["validate_certs"] else False,
+                config=_config(options["connect_timeout"]),
+            )
+        except (ValueError, botocore.exceptions.BotoCoreError) as error:
+            raise PlatformError(
+                CONFIGURATION,
+                f"no client can be made: {error}",
+                "correct endpoint_url, which begins with http:// or https://, and region; see also the host's AWS_* "
+                "variables and ~/.aws/config",
+                where=self.name,
+            ) from None
+        self._client.meta.events.register("before-call.s3", _add_digest)
+
+    def validate(self, method: str, **arguments) -> None:
+        """Check a request's arguments without making it.
+
+        Raises:
+            PlatformError: an argument is unknown, missing or of a wrong type.
+        """
+        shape = self._client.meta.service_model.operation_model(self._request(method)).input_shape
+        errors = botocore.validate.ParamValidator().validate(arguments, shape)
+        if errors.has_errors():
+            raise _malformed(method, errors.generate_report(), self._where(arguments))
 
     def call(self, method: str, absent: t.Collection[str] = (), **arguments) -> dict | None:
-        """Call a method of the client.
+        """Make a request.
 
         Args:
-            method: its name, such as `create_bucket`.
+            method: the client's method, such as `create_bucket`.
             absent: error codes that mean that there is nothing; they give none.
             arguments: its arguments.
 
         Raises:
-            Unsupported: the server does not know it.
-            PlatformError: it cannot be reached or refuses.
+            Unsupported: the server does not offer it.
+            Denied: the access key may not do it.
+            PlatformError: the server cannot be reached or refuses.
         """
-        try:
-            return getattr(self._client, method)(**arguments)
-        except botocore.exceptions.ClientError as error:
-            code = error.response["Error"]["Code"]
-            status = str(error.response["ResponseMetadata"].get("HTTPStatusCode"))
-            if code in absent or status in absent:
-                return None
-            raise self._translated(method, code, status, error.response["Error"].get("Message", "")) from None
-        except botocore.exceptions.BotoCoreError as error:
-            raise PlatformError(
-                NETWORK,
-                f"no connection: {error}",
-                "check that the server runs and can be reached from this host",
-                where=self.name,
-            ) from None
+        with self._in_words(method, arguments):
+            try:
+                return getattr(self._client, method)(**arguments)
+            except botocore.exceptions.ClientError as error:
+                if error.response["Error"]["Code"] in absent:
+                    return None
+                raise
 
     def pages(self, method: str, **arguments) -> t.Iterator[dict]:
-        """Yield all pages of a listing."""
-        try:
-            yield from self._client.get_paginator(method).paginate(**arguments)
-        except botocore.exceptions.ClientError as error:
-            code = error.response["Error"]["Code"]
-            status = str(error.response["ResponseMetadata"].get("HTTPStatusCode"))
-            raise self._translated(method, code, status, error.response["Error"].get("Message", "")) from None
+        """Yield all pages of a listing.
 
-    def _translated(self, method: str, code: str, status: str, message: str) -> PlatformError:
-        if code in UNSUPPORTED or status in UNSUPPORTED:
-            return Unsupported(
-                INTEGRATION, f"the server does not offer {method}", "remove the option that needs it", where=self.name
-            )
-        category, meaning, remedy = MEANINGS.get(
-            code,
-            MEANINGS["AccessDenied"]
-            if status == "403"
-            else (CONFIGURATION, f"{code}: {message}", "correct the declaration"),
+        Raises:
+            PlatformError: as `call`.
+        """
+        with self._in_words(method, arguments):
+            yield from self._client.get_paginator(method).paginate(**arguments)
+
+    @contextlib.contextmanager
+    def _in_words(self, method: str, arguments: dict) -> t.Iterator[None]:
+        try:
+            yield
+        except botocore.exceptions.ClientError as error:
+            told, metadata = error.response["Error"], error.response.get("ResponseMetadata", {})
+            raise answers.refusal(
+                self._request(method),
+                str(told.get("Code")),
+                metadata.get("HTTPStatusCode") or 0,
+                str(told.get("Message", "")),
+                self._where(arguments),
+            ) from None
+        except botocore.exceptions.ParamValidationError as error:
+            raise _malformed(method, error.kwargs["report"], self._where(arguments)) from None
+        except botocore.parsers.ResponseParserError:
+            raise answers.not_s3("its answer is not XML", self.name) from None
+        except TypeError:
+            if "Bucket" in arguments:
+                raise
+            # botocore stumbles when it follows a redirect: it looks for the region of the bucket.
+            raise answers.refusal(self._request(method), "301", 301, "", self.name) from None
+        except botocore.exceptions.SSLError as error:
+            raise answers.no_tls(error, self.name) from None
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.HTTPClientError) as error:
+            raise answers.no_connection(error, self.name) from None
+
+    def _request(self, method: str) -> str:
+        return self._client.meta.method_to_api_mapping[method]
+
+    def _where(self, arguments: dict) -> str:
+        return f"bucket {arguments['Bucket']} on {self.name}" if "Bucket" in arguments else self.name
+
+
+def _config(connect_timeout: int) -> t.Any:
+    settings = {
+        "connect_timeout": connect_timeout,
+        "read_timeout": 60,
+        "retries": {"max_attempts": 2},
+        "max_pool_connections": CONCURRENCY,
+        # Buckets as host names would need a DNS record each.
+        "s3": {"addressing_style": "path"},
+    }
+    try:
+        # From 1.36 on botocore adds checksums of its own, which servers other than AWS may not know.
+        return botocore.config.Config(
+            request_checksum_calculation="when_required", response_checksum_validation="when_required", **settings
         )
-        return PlatformError(category, f"{method}: {meaning}", remedy, where=self.name)
+    except TypeError:
+        return botocore.config.Config(**settings)
+
+
+def _add_digest(model, params: dict, **_context) -> None:
+    # Where S3 asks for a checksum, older servers accept none but this one, which botocore no longer sends since 1.36.
+    required = model.http_checksum_required or (model.http_checksum or {}).get("requestChecksumRequired")
+    body = params["body"]
+    if required and isinstance(body, bytes):
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        params["headers"]["Content-MD5"] = base64.b64encode(digest).decode("ascii")
+
+
+def _malformed(method: str, report: str, where: str) -> PlatformError:
+    return PlatformError(
+        CONFIGURATION,
+        f"{method} cannot be asked like this: {'; '.join(report.splitlines())}",
+        "correct the declaration; it is written as in S3's API",
+        where=where,
+    )
