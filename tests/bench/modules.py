@@ -1,210 +1,13 @@
 #!/usr/bin/env python3
-"""Time the PostgreSQL modules beside loops of community.postgresql and a bare psql script, in the same run.
-
-Each application is a role with a password, a database of its own closed to others, an extension, a schema and two
-grants. "play" is the wall time of the whole `ansible-playbook`, "module" the time inside our two modules, importing
-included, without Ansible around them. Starts a server of its own, with durable settings. Figures are medians.
-"""
+"""Time the modules beside what people use instead, in the same run; each engine in a file of its own."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-import typing as t
-from pathlib import Path
 
-import yaml
-from report import ROOT, Report
-
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "collections")]
-from integration.postgresql import conftest as servers  # noqa: E402
-
-LAUNCHER = """
-import json, resource, runpy, sys, time
-from ansible.module_utils import basic
-basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = sys.stdin.buffer.read(), "legacy"
-started = time.monotonic()
-try:
-    runpy.run_module("ansible_collections.borgstack.platform.plugins.modules." + sys.argv[1], run_name="__main__")
-except SystemExit:
-    spent = {"seconds": time.monotonic() - started, "kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
-    print("\\n" + json.dumps(spent))
-"""
-
-
-class Work(t.NamedTuple):
-    """The same applications, declared for each way.
-
-    Attributes:
-        roles: for `postgresql_roles`.
-        databases: for `postgresql_databases`.
-        script: for psql.
-    """
-
-    roles: list[dict]
-    databases: list[dict]
-    script: str
-
-
-def applications(number: int) -> Work:
-    """Return so many applications."""
-    names = [f"app{index}" for index in range(number)]
-    roles = [{"name": name, "password": f"Password-1-{name}"} for name in names] + [{"name": "reader", "login": False}]
-    databases = [
-        {
-            "name": name,
-            "owner": name,
-            "revoke_public": True,
-            "extensions": [{"name": "vector"}],
-            "schemas": [{"name": "app", "owner": name}],
-            "privileges": [
-                {"role": "reader", "on": "database", "privileges": ["CONNECT"]},
-                {"role": "reader", "on": "schema", "schema": "app", "privileges": ["USAGE"]},
-            ],
-        }
-        for name in names
-    ]
-    lines = ["\\set ON_ERROR_STOP on", "select 'create role reader' where to_regrole('reader') is null \\gexec"]
-    for name in names:
-        lines += [
-            "\\c postgres",
-            f"select 'create role {name} login' where to_regrole('{name}') is null \\gexec",
-            f"alter role {name} password 'Password-1-{name}';",
-            f"select 'create database {name} owner {name}' where not exists "
-            f"(select from pg_database where datname = '{name}') \\gexec",
-            f"\\c {name}",
-            f"revoke all on database {name} from public; create extension if not exists vector;",
-            f"create schema if not exists app authorization {name};",
-            f"grant connect on database {name} to reader; grant usage on schema app to reader;",
-        ]
-    return Work(roles, databases, "\n".join(lines) + "\n")
-
-
-def ours(work: Work, login: dict) -> list[dict]:
-    """Return the tasks of our way."""
-    return [
-        {"borgstack.platform.postgresql_roles": {**login, "roles": work.roles}},
-        {"borgstack.platform.postgresql_databases": {**login, "databases": work.databases}},
-    ]
-
-
-def peers(work: Work, login: dict) -> list[dict]:
-    """Return the tasks of community.postgresql, one looped task a kind."""
-    privileges = {"type": "database", "privs": "CONNECT", "login_db": "{{ item.name }}", "role": "reader", **login}
-    tasks = [
-        ("postgresql_user", work.roles, {"name": "{{ item.name }}", "password": "{{ item.password | default(omit) }}"}),
-        ("postgresql_db", work.databases, {"name": "{{ item.name }}", "owner": "{{ item.owner }}"}),
-        ("postgresql_ext", work.databases, {"name": "vector", "login_db": "{{ item.name }}"}),
-        (
-            "postgresql_schema",
-            work.databases,
-            {"name": "app", "owner": "{{ item.owner }}", "login_db": "{{ item.name }}"},
-        ),
-        ("postgresql_privs", work.databases, privileges),
-        ("postgresql_privs", work.databases, {**privileges, "type": "schema", "objs": "app", "privs": "USAGE"}),
-        ("postgresql_privs", work.databases, {**privileges, "role": "PUBLIC", "privs": "ALL", "state": "absent"}),
-    ]
-    return [
-        {f"community.postgresql.{module}": {**login, **options}, "loop": items, "loop_control": {"label": "."}}
-        for module, items, options in tasks
-    ]
-
-
-def play(tasks: list[dict]) -> float:
-    """Run tasks on this machine; return seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        book = Path(folder, "play.yml")
-        named = [{"name": f"Task {number}", **task} for number, task in enumerate(tasks)]
-        book.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": named}]), "utf-8")
-        environment = {
-            **os.environ,
-            "ANSIBLE_PIPELINING": "1",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')}",
-        }
-        started = time.monotonic()
-        finished = subprocess.run(
-            ["ansible-playbook", "-i", "localhost,", "-c", "local", str(book)],
-            check=False,
-            text=True,
-            capture_output=True,
-            env=environment,
-        )
-        seconds = time.monotonic() - started
-    if finished.returncode:
-        sys.exit(finished.stdout[-3000:] + finished.stderr[-2000:])
-    return seconds
-
-
-def inside(work: Work, login: dict) -> tuple[float, int]:
-    """Run our two modules without Ansible around them; return seconds and the larger one's peak memory in MB."""
-    seconds, memory = 0.0, 0
-    for module, declared in (
-        ("postgresql_roles", {"roles": work.roles}),
-        ("postgresql_databases", {"databases": work.databases}),
-    ):
-        arguments = {"ANSIBLE_MODULE_ARGS": {**login, **declared, "_ansible_remote_tmp": "/tmp"}}
-        finished = subprocess.run(
-            [sys.executable, "-c", LAUNCHER, module],
-            check=True,
-            text=True,
-            input=json.dumps(arguments),
-            capture_output=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "collections")},
-        )
-        spent = json.loads(finished.stdout.strip().splitlines()[-1])
-        seconds, memory = seconds + spent["seconds"], max(memory, spent["kb"] // 1024)
-    return seconds, memory
-
-
-def psql(work: Work, login: dict) -> float:
-    """Run the bare script; return seconds."""
-    environment = {**os.environ, "PGPASSWORD": login["login_password"]}
-    command = ["psql", "--quiet", "--no-psqlrc", "-h", login["login_host"], "-U", "postgres", "--output", "/dev/null"]
-    started = time.monotonic()
-    subprocess.run(command, check=True, text=True, input=work.script, capture_output=True, env=environment)
-    return time.monotonic() - started
-
-
-def clear(work: Work, login: dict) -> None:
-    """Remove what a way has made."""
-    absent = [{"name": database["name"], "state": "absent"} for database in work.databases]
-    roles = [{"name": role["name"], "state": "absent"} for role in work.roles]
-    for leaving in (Work([], absent, ""), Work(roles, [], "")):
-        inside(leaving, login)
-
-
-def measure(number: int, runs: int, with_peers: bool, login: dict, report: Report) -> None:
-    """Measure a number of applications; every way starts from a server that has none of them."""
-    work = applications(number)
-    ways: dict[str, t.Callable[[], float]] = {
-        "play": lambda: play(ours(work, login)),
-        "module": lambda: inside(work, login)[0],
-        "psql": lambda: psql(work, login),
-    }
-    if with_peers:
-        ways["community.postgresql"] = lambda: play(peers(work, login))
-    seconds: dict[str, tuple[float, float]] = {}
-    for name, way in ways.items():
-        first = way()
-        seconds[name] = first, statistics.median(way() for _ in range(1 if name == "community.postgresql" else runs))
-        if name == "module":
-            memory = inside(work, login)[1]
-        clear(work, login)
-    for index, what in enumerate(("first run", "nothing to change")):
-        of = {name: pair[index] for name, pair in seconds.items()}
-        label = f"{number} applications, {what}"
-        if with_peers:
-            report.add(f"{label}: play", of["play"], "community.postgresql", of["community.postgresql"])
-        else:
-            report.add(f"{label}: play", of["play"])
-        report.add(f"{label}: module", of["module"], "psql", of["psql"], f"{memory} MB at most")
+import postgresql
+import s3
+from report import Report
 
 
 def main() -> None:
@@ -213,14 +16,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="of each way with nothing to change")
     parser.add_argument("--applications", type=int, nargs="*", default=[10, 50, 200])
     parser.add_argument("--peers-up-to", type=int, default=50, help="the loops take minutes (applications)")
+    parser.add_argument("--buckets", type=int, default=20)
     arguments = parser.parse_args()
-    server = servers.start(servers.NEWEST, ())
-    try:
-        login = {"login_host": server.address, "login_user": "postgres", "login_password": servers.PASSWORD}
-        for number in arguments.applications:
-            measure(number, arguments.runs, number <= arguments.peers_up_to, login, Report())
-    finally:
-        server.remove()
+    report = Report()
+    s3.measure_all(arguments.runs, arguments.buckets, report)
+    postgresql.measure_all(arguments.runs, arguments.applications, arguments.peers_up_to, report)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import threading
 import types
 
@@ -12,54 +11,26 @@ import botocore
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from integration.conftest import VERSIONS, Container
-from integration.s3_proxy import Proxy
+from integration.s3.proxy import Proxy
+from integration.s3.servers import SECRET, SeaweedFS
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import connection, contents
 from ansible_collections.borgstack.platform.plugins.modules import s3_buckets
 
 pytestmark = pytest.mark.integration
-SECRET = "administrator-secret-key"
-IDENTITIES = {
-    "identities": [
-        {
-            "name": "admin",
-            "credentials": [{"accessKey": "admin", "secretKey": SECRET}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        },
-        {
-            "name": "app",
-            "credentials": [{"accessKey": "app", "secretKey": "app-secret-key"}],
-            "actions": ["Read:app", "Write:app", "List:app"],
-        },
-    ]
-}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    config = tmp_path_factory.mktemp("seaweedfs") / "s3.json"
-    config.write_text(json.dumps(IDENTITIES), encoding="utf-8")
-    container = Container(
-        f"chrislusf/seaweedfs:{VERSIONS['seaweedfs_version']}",
-        "server",
-        "-ip.bind=0.0.0.0",
-        "-ip=127.0.0.1",
-        "-master.volumePreallocate=false",
-        "-filer",
-        "-s3",
-        "-s3.config=/etc/seaweedfs/s3.json",
-        options=("--volume", f"{config.parent}:/etc/seaweedfs:ro"),
-    )
-    container.wait("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8333/healthz")
-    yield container
-    container.remove()
+def server():
+    running = SeaweedFS()
+    yield running
+    running.remove()
 
 
 @pytest.fixture(scope="module")
 def login(server):
-    return {"endpoint_url": f"http://{server.address}:8333", "access_key": "admin", "secret_key": SECRET}
+    return server.login
 
 
 @pytest.fixture(scope="module")
