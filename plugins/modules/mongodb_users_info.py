@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mongodb_users_info
-short_description: Write down the users of a MongoDB server as they are declared
+short_description: Write down the users of a MongoDB server as they would be declared
 version_added: "0.1.0"
 description:
   - Returns the users of a MongoDB server in the shape that M(borgstack.platform.mongodb_users) takes, without

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: redis_users_info
-short_description: Read a Redis server's users as they would be declared
+short_description: Write down the users of a Redis server as they would be declared
 version_added: "0.1.0"
 description:
   - Returns ACL users in the shape that M(borgstack.platform.redis_users) takes, without their passwords.

@@ -71,11 +71,12 @@ class Outcome(dict):
 
 @pytest.fixture(scope="session")
 def module_host(tmp_path_factory):
-    """Where modules run; the path of its socket."""
+    """Where modules run: the path of a socket. BORGSTACK_TEST_TARGET_PYTHON names another Python to run them with."""
     path = tmp_path_factory.mktemp("host") / "socket"
     places = os.pathsep.join(str(ROOT / folder) for folder in ("collections", "tests"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "integration.module_host", str(path)], env={**os.environ, "PYTHONPATH": places}
+        [os.environ.get("BORGSTACK_TEST_TARGET_PYTHON", sys.executable), "-m", "integration.module_host", str(path)],
+        env={**os.environ, "PYTHONPATH": places},
     )
     deadline = time.monotonic() + 30
     while not path.exists():
