@@ -141,3 +141,36 @@ def test_many_databases_need_few_connections(converge, login):
     limited = {**login, "login_user": "thrifty", "login_password": "Password-1-thrifty"}
     many = [{"name": f"thrifty{number}", "schemas": [{"name": "s"}]} for number in range(12)]
     assert len(converge("postgresql_databases", {**limited, "databases": many})) == 24
+
+
+def test_functions_that_stand_in_for_the_servers_own_are_never_called(converge, login, query):
+    query("drop database if exists haunted with (force)")
+    query("create database haunted")
+    query(
+        """
+        create table called (what text); grant all on called to public;
+        create function pg_get_userbyid(oid) returns name language sql as
+          'insert into called values (''owner'') returning ''ghost''::name';
+        create function aclexplode(aclitem[], out grantor oid, out grantee oid, out privilege_type text,
+                                   out is_grantable boolean) returns setof record language sql as
+          'insert into called values (''privileges''); select 0::oid, 0::oid, ''X'', false';
+        create function equal_names(name, name) returns boolean language sql as
+          'insert into called values (''equal'') returning true';
+        create operator = (leftarg = name, rightarg = name, function = equal_names);
+        alter database haunted set search_path = public, pg_catalog;
+        """,
+        "haunted",
+    )
+    query("alter role postgres set search_path = public, pg_catalog")
+    try:
+        database = {
+            "name": "haunted",
+            "schemas": [{"name": "app", "owner": "postgres"}],
+            "extensions": [{"name": "hstore"}],
+            "privileges": [{"role": "pg_monitor", "on": "schema", "schema": "app", "privileges": ["USAGE"]}],
+            "reassign_objects_from": ["pg_monitor"],
+        }
+        assert len(converge("postgresql_databases", {**login, "databases": [database]})) == 3
+    finally:
+        query("alter role postgres reset search_path")
+    assert query("select count(*) from public.called", "haunted") == [(0,)]
