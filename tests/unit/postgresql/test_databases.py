@@ -333,14 +333,25 @@ def test_settings_of_a_role_in_the_database():
 def test_objects_are_handed_over_but_for_declared_schemas_and_the_owners_own():
     table = {"type": "table", "identity": 'app."T;"', "name": "T;"}
     kept = {"type": "schema", "identity": "app", "name": "app"}
+    namesake = {"type": "view", "identity": "public.app", "name": "app"}
     statistics = {"type": "statistics object", "identity": "app.st", "name": "st"}
-    actual = found(owned={"old": [kept, table, statistics], "o": [table]}, schemas={"app": space()})
+    actual = found(owned={"old": [kept, table, statistics, namesake], "o": [table]}, schemas={"app": space()})
     declared = database(owner="o", reassign_objects_from=["old", "o", "absent"], schemas=[schema("app", owner="o")])
     (step,) = databases.plan([declared], server(actual))
-    assert step.words == "hand 2 objects of role old in database d over to role o"
-    assert step.operation.text == "ALTER TABLE {} OWNER TO {}; ALTER STATISTICS {} OWNER TO {}"
-    assert step.operation.parts == (Quoted('app."T;"'), Ident("o"), Quoted("app.st"), Ident("o"))
-    assert step.after == {'table app."T;"': "of role o", "statistics object app.st": "of role o"}
+    assert step.words == "hand 3 objects of role old in database d over to role o"
+    assert (
+        step.operation.text == "ALTER TABLE {} OWNER TO {}; ALTER STATISTICS {} OWNER TO {}; ALTER VIEW {} OWNER TO {}"
+    )
+    assert step.operation.parts == (
+        Quoted('app."T;"'),
+        Ident("o"),
+        Quoted("app.st"),
+        Ident("o"),
+        Quoted("public.app"),
+        Ident("o"),
+    )
+    shown = ['table app."T;"', "statistics object app.st", "view public.app"]
+    assert (step.before, step.after) == (dict.fromkeys(shown, "of role old"), dict.fromkeys(shown, "of role o"))
     with pytest.raises(PlatformError, match="an owner of objects, role absent, does not exist"):
         databases.plan([declared], server(actual, known_roles={"o", "old"}))
 

@@ -79,8 +79,27 @@ def test_privileges_are_understood_in_all_spellings(asked, meant):
 
 
 def test_a_privilege_that_is_none_is_refused_and_cannot_become_sql():
-    with pytest.raises(PlatformError, match="cannot be granted on all_tables"):
-        privileges.wanted(grant("all_tables", "SELECT; DROP TABLE x"))
+    with pytest.raises(PlatformError, match="SELECT; DROP TABLE X, SPELL cannot be granted on all_tables") as refusal:
+        privileges.wanted(grant("all_tables", "SELECT; DROP TABLE x", "spell", "select"))
+    assert refusal.value.where == "privileges of role r"
+    assert "DELETE, INSERT, REFERENCES" in refusal.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("on", "objects", "every"),
+    [
+        ("database", "tables", "CONNECT CREATE TEMPORARY"),
+        ("schema", "tables", "CREATE USAGE"),
+        ("all_tables", "tables", "DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE"),
+        ("all_sequences", "tables", "SELECT UPDATE USAGE"),
+        ("all_functions", "tables", "EXECUTE"),
+        ("default", "tables", "DELETE INSERT REFERENCES SELECT TRIGGER TRUNCATE UPDATE"),
+        ("default", "sequences", "SELECT UPDATE USAGE"),
+        ("default", "functions", "EXECUTE"),
+    ],
+)
+def test_all_privileges_that_there_are(on, objects, every):
+    assert sorted(privileges.wanted(grant(on, "ALL", objects=objects))) == every.split()
 
 
 @pytest.mark.parametrize(
@@ -113,6 +132,33 @@ def test_everybody_is_no_name():
     (step,) = plan(grant("all_functions", "EXECUTE", role="PUBLIC", state="absent"), inside=inside)
     assert step.operation.text == "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {} FROM {}"
     assert step.operation.parts == (Ident("public"), Quoted("PUBLIC"))
+
+
+def test_the_diff_says_who_holds_what_before_and_after():
+    on = Place("schema", "public")
+    (granted,) = plan(grant("schema", "USAGE"), inside=existing({on: 1}))
+    shown = "r: USAGE on schema d.public"
+    assert (granted.before, granted.after) == ({shown: False}, {shown: True})
+    held = existing({on: 1}, {on: {"r": {"USAGE": Held(1, 0, 1)}}})
+    (revoked,) = plan(grant("schema", "USAGE", state="absent"), inside=held)
+    assert (revoked.before, revoked.after) == ({shown: True}, {shown: False})
+    assert granted.subject == revoked.subject == "database d"
+
+
+def test_default_privileges_that_nobody_has_yet_are_lacking():
+    (step,) = plan(grant("default", "SELECT"), inside=existing())
+    assert step.words == "grant SELECT on future tables of d.public to r"
+    assert plan(grant("default", "SELECT"), inside=existing({place(grant("default", "SELECT")): 1}, {})) != []
+
+
+def test_in_a_new_database_all_but_objects_to_come_is_granted_at_once():
+    new = contents.of_a_new_database({}, False)
+    every = [grant(on, "ALL") for on in privileges.KNOWN] + [grant("default", "ALL")]
+    assert [step.words.partition(" on ")[2] for step in plan(*every, inside=new)] == [
+        "database d to r",
+        "schema d.public to r",
+        "future tables of d.public to r",
+    ]
 
 
 def test_what_everybody_will_be_given_with_a_new_database_is_revoked_at_once():
@@ -165,7 +211,7 @@ def test_privileges_that_nobody_declared_are_told_but_for_those_of_owners_and_ev
 
 
 def test_the_newest_privilege_is_known_to_those_servers_that_have_it():
-    assert "MAINTAIN" in privileges.wanted(grant("all_tables", "ALL"), 170000)
+    assert privileges.wanted(grant("all_tables", "ALL"), 170000) == privileges.ON_TABLES | {"MAINTAIN"}
     assert privileges.wanted(grant("default", "maintain"), 180001) == {"MAINTAIN"}
     for other in (grant("all_tables", "MAINTAIN"), grant("all_sequences", "MAINTAIN")):
         with pytest.raises(PlatformError, match="MAINTAIN cannot be granted"):
@@ -191,7 +237,12 @@ def test_objects_that_a_new_extension_may_bring_are_granted_in_the_same_run():
     declared = grant("all_tables", "SELECT")
     assert len(plan(declared, inside=existing(), extensions=[stats])) == 1
     assert plan(declared, inside=existing(), extensions=[{**stats, "schema": "other"}]) == []
+    assert plan(declared, inside=existing(), extensions=[{**stats, "state": "absent"}]) == []
     assert plan(declared, inside=existing()) == []
+    installed = {**existing(), "extensions": {"pg_stat_statements": {"version": "1.10"}}}
+    assert plan(declared, inside=installed, extensions=[stats]) == []
+    assert plan(declared, inside=installed, extensions=[{**stats, "version": "1.10"}]) == []
+    assert len(plan(declared, inside=installed, extensions=[{**stats, "version": "1.11"}])) == 1
 
 
 def test_a_server_is_read_into_counts_and_written_down_as_grants():

@@ -19,6 +19,8 @@ def steps(declared: dict, stored: list[str]):
         ({"work_mem": "8MB"}, ["work_mem=8MB"]),
         ({"timezone": "UTC"}, ["TimeZone=UTC"]),
         ({"enable_seqscan": False}, ["enable_seqscan=off"]),
+        ({"enable_seqscan": True}, ["enable_seqscan=on"]),
+        ({"search_path": []}, ['search_path=""']),
         ({"statement_timeout": 5000}, ["statement_timeout=5000"]),
         ({"search_path": ["app", "public"]}, ["search_path=app, public"]),
         ({"search_path": '"$user", public'}, ['search_path="$user", public']),
@@ -59,3 +61,10 @@ def test_a_setting_that_the_server_does_not_know_is_refused_unless_an_extension_
     settings.refuse_unknown("role r", {"role": "owners"}, settings.known(lambda query: [{"name": "work_mem"}]))
     with pytest.raises(PlatformError, match="no setting wurk_mem"):
         settings.refuse_unknown("role r", {"wurk_mem": 1}, {"work_mem"})
+
+
+def test_settings_of_a_role_are_set_in_the_login_database():
+    (step,) = steps({"work_mem": "1MB"}, [])
+    assert (step.operation.database, step.subject, step.before) == ("", "role r", {})
+    in_database = settings.of_database("d")
+    assert (in_database.database, in_database.text, in_database.subject) == ("d", "ALTER DATABASE {}", "database d")
