@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles, scram
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
 
 UNDECLARED = (
     "password",
@@ -202,3 +202,66 @@ def test_from_any_state_one_run_arrives_and_the_next_has_nothing_to_do(states):
         declared = [role(**state)]
         actual = carry_out(roles.plan(declared, actual), actual)
         assert roles.plan(declared, actual) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "text", "parts"),
+    [
+        ({"comment": "c"}, {}, "COMMENT ON ROLE {} IS {}", (Ident("r"), Text("c"))),
+        ({"comment": ""}, {"comment": "c"}, "COMMENT ON ROLE {} IS {}", (Ident("r"), Text(None))),
+        ({"member_of": ["g"]}, {}, "GRANT {} TO {}", (Ident("g"), Ident("r"))),
+        (
+            {"superuser": False, "createdb": True},
+            {"superuser": True},
+            "ALTER ROLE {} NOSUPERUSER CREATEDB",
+            (Ident("r"),),
+        ),
+        ({"connection_limit": 3}, {}, "ALTER ROLE {} CONNECTION LIMIT {}", (Ident("r"), Text(3))),
+        ({"settings": {"a": "b"}}, {}, "ALTER ROLE {} SET {} TO {}", (Ident("r"), Ident("a"), Text("b"))),
+        ({"state": "absent"}, {}, "DROP ROLE {}", (Ident("r"),)),
+    ],
+)
+def test_statements(declared, actual, text, parts):
+    (step,) = roles.plan([role(**declared)], server(found(**actual), known_roles={"g"}))
+    assert (step.operation.text, step.operation.parts, step.operation.database) == (text, parts, "")
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "before", "after"),
+    [
+        ({"comment": "c"}, {"comment": "b"}, {"comment": "b"}, {"comment": "c"}),
+        ({"createdb": True}, {}, {"createdb": False}, {"createdb": True}),
+        ({"exclusive_memberships": True}, {"member_of": BY_HAND}, {"member of g": True}, {"member of g": False}),
+        ({"member_of": ["g"]}, {}, {}, {"member of g": True}),
+        ({"state": "absent"}, {}, {"present": True}, {}),
+        ({"password": "new"}, {}, {"password": "(secret, old)"}, {"password": "(secret, new)"}),
+    ],
+)
+def test_the_diff_says_what_was_and_what_will_be(declared, actual, before, after):
+    (step,) = roles.plan([role(**declared)], server(found(**actual), known_roles={"g"}))
+    assert (step.subject, step.before, step.after) == ("role r", before, after)
+
+
+def test_the_diff_of_a_new_role_says_that_it_comes():
+    (step,) = roles.plan([role(createdb=True)], server())
+    assert (step.before, step.after) == ({}, {"present": True, "login": True, "createdb": True})
+
+
+@pytest.mark.parametrize("declared", [{"member_of": ["x" * 64]}, {"member_of": ["g", ""]}, {"reassign_to": "x" * 64}])
+def test_other_roles_names_are_checked_too(declared):
+    with pytest.raises(PlatformError, match="cannot be the name of a role"):
+        roles.plan([role(**declared)], server(found(), known_roles={"g"}))
+
+
+def test_an_heir_without_an_inheritance_gets_nothing():
+    declared = role(state="absent", reassign_to="heir")
+    assert words([declared], server(found(), known_roles={"heir"})) == ["drop role r"]
+    (bequest, _drop) = roles.plan([declared], server(found(), known_roles={"heir"}, ties={"r": {"crm": 2}}))
+    assert bequest.words == "hand what role r owns in database crm over to role heir, and revoke its privileges"
+    assert bequest.after == {"database crm": "of role heir, or revoked"}
+
+
+def test_where_a_refusal_stands():
+    with pytest.raises(PlatformError) as refusal:
+        roles.plan([role(settings={"wurk_mem": 1})], server(known_settings=set()))
+    assert refusal.value.where == "role r"
