@@ -11,7 +11,12 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.priv
     Place,
     Privileges,
 )
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted, Text
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
+    Ident,
+    Quoted,
+    Statement,
+    Text,
+)
 
 OFFERS = {
     "vector": {"default": "0.8", "requires": {"0.7": [], "0.8": []}},
@@ -369,3 +374,133 @@ def test_what_nobody_declared_is_told_but_not_what_postgresql_brings():
         "schema x in d",
     ]
     assert databases.undeclared(declared, databases.EMPTY) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "text", "parts"),
+    [
+        (
+            {"extensions": [extension(name, state="absent") for name in ("cube", "vector")]},
+            {"extensions": {"cube": installed(), "vector": installed()}},
+            "DROP EXTENSION {}, {}",
+            "cube vector",
+        ),
+        ({"schemas": [schema("app", state="absent")]}, {"schemas": {"app": space()}}, "DROP SCHEMA {}", "app"),
+        ({"schemas": [schema("app")]}, {}, "CREATE SCHEMA IF NOT EXISTS {}", "app"),
+        ({"schemas": [schema("app", owner="o")]}, {}, "CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}", "app o"),
+        (
+            {"schemas": [schema("app", owner="new")]},
+            {"schemas": {"app": space()}},
+            "ALTER SCHEMA {} OWNER TO {}",
+            "app new",
+        ),
+        ({"extensions": [extension("vector")]}, {}, "CREATE EXTENSION IF NOT EXISTS {}", "vector"),
+        (
+            {"extensions": [extension("vector", schema="public")]},
+            {},
+            "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}",
+            "vector public",
+        ),
+        (
+            {"extensions": [extension("vector", schema="app")], "schemas": [schema("app")]},
+            {"extensions": {"vector": installed()}, "schemas": {"app": space()}},
+            "ALTER EXTENSION {} SET SCHEMA {}",
+            "vector app",
+        ),
+        ({"owner": "new", "reassign_owner": True}, {}, "ALTER DATABASE {} OWNER TO {}", "d new"),
+        ({"revoke_public": True}, {"public": True}, "REVOKE ALL ON DATABASE {} FROM PUBLIC", "d"),
+        (
+            {"revoke_public": True},
+            {"schemas": {"public": space(public_creates=True)}},
+            "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+            "",
+        ),
+    ],
+)
+def test_statements(declared, actual, text, parts):
+    (step,) = databases.plan([database(**declared)], server(found(**actual)))
+    assert (step.operation.text, step.operation.database, step.operation.alone) == (text, "d", False)
+    assert step.operation.parts == tuple(map(Ident, parts.split()))
+
+
+@pytest.mark.parametrize(
+    ("declared", "actual", "before", "after"),
+    [
+        ({"schemas": [schema("app")]}, {}, {}, {"schema app": "present"}),
+        ({"schemas": [schema("app", owner="o")]}, {}, {}, {"schema app": "o"}),
+        ({"extensions": [extension("vector")]}, {}, {}, {"extension vector": "present"}),
+        ({"extensions": [extension("vector", version="0.7")]}, {}, {}, {"extension vector": "0.7"}),
+        (
+            {"extensions": [extension("vector", version="0.8")]},
+            {"extensions": {"vector": installed()}},
+            {"extension vector": "0.7"},
+            {"extension vector": "0.8"},
+        ),
+        (
+            {"extensions": [extension("vector", schema="app")], "schemas": [schema("app")]},
+            {"extensions": {"vector": installed()}, "schemas": {"app": space()}},
+            {"schema of extension vector": "public"},
+            {"schema of extension vector": "app"},
+        ),
+        (
+            {"extensions": [extension("vector", state="absent")]},
+            {"extensions": {"vector": installed()}},
+            {"extension vector": "0.7"},
+            {},
+        ),
+        (
+            {"revoke_public": True},
+            {"schemas": {"public": space(public_creates=True)}},
+            {"PUBLIC may create": True},
+            {"PUBLIC may create": False},
+        ),
+        ({"revoke_public": True}, {"public": True}, {"PUBLIC may connect": True}, {"PUBLIC may connect": False}),
+        ({"connection_limit": 5}, {}, {"connection_limit": -1}, {"connection_limit": 5}),
+        ({"comment": "c"}, {"comment": "b"}, {"comment": "b"}, {"comment": "c"}),
+        ({"owner": "new", "reassign_owner": True}, {}, {"owner": "o"}, {"owner": "new"}),
+        ({"state": "absent"}, {}, {"owner": "o"}, {}),
+    ],
+)
+def test_the_diff_says_what_was_and_what_will_be(declared, actual, before, after):
+    (step,) = databases.plan([database(**declared)], server(found(**actual)))
+    assert (step.subject, step.before, step.after) == ("database d", before, after)
+
+
+def test_a_database_is_dropped_outside_of_any_transaction():
+    for force, text in ((False, "DROP DATABASE {}"), (True, "DROP DATABASE {} WITH (FORCE)")):
+        (step,) = databases.plan([database(state="absent", force=force)], server(found()))
+        assert step.operation == Statement(text, (Ident("d"),), alone=True)
+
+
+def test_nothing_goes_into_a_schema_that_goes():
+    leaving = database(schemas=[schema("app", state="absent")], privileges=[grant("schema", "USAGE", schema="app")])
+    with pytest.raises(PlatformError, match="schema app, which does not exist"):
+        databases.plan([leaving], server(found(schemas={"app": space()})))
+
+
+@pytest.mark.parametrize("template", [None, "template0", "template1"])
+def test_postgresqls_own_templates_hold_what_is_known(template):
+    declared = database(template=template, extensions=[extension("vector", schema="app")])
+    with pytest.raises(PlatformError, match="schema app, which does not exist") as refusal:
+        databases.plan([declared], server())
+    assert refusal.value.where == "database d"
+    for known in ("public", "pg_catalog", "information_schema"):
+        assert len(databases.plan([database(privileges=[grant("schema", "USAGE", schema=known)])], server())) == 2
+
+
+def test_the_versions_that_there_is_a_way_to_are_told():
+    actual = found(extensions={"vector": installed(reachable=["0.9", "0.8"])})
+    offers = {"vector": {"default": "1.0", "requires": {"0.7": [], "1.0": []}}}
+    with pytest.raises(PlatformError, match=r"no way from there to 1.0; it has one to 0.8, 0.9"):
+        databases.plan([database(extensions=[extension("vector", version="1.0")])], server(actual, available=offers))
+    actual["extensions"]["vector"]["reachable"] = []
+    with pytest.raises(PlatformError, match=r"it has no other"):
+        databases.plan([database(extensions=[extension("vector", version="1.0")])], server(actual, available=offers))
+
+
+def test_all_that_the_server_offers_and_all_that_lacks_is_told():
+    with pytest.raises(PlatformError, match="it has cube, earthdistance, hstore_plpgsql, vector"):
+        databases.plan([database(extensions=[extension("nothing")])], server(found()))
+    offers = {"x": {"default": "1", "requires": {"1": ["b", "a"]}}}
+    with pytest.raises(PlatformError, match="extension x requires a, b"):
+        databases.plan([database(extensions=[extension("x")])], server(found(), available=offers))
