@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from integration.conftest import ROOT
 from integration.processes import watched
 from integration.qdrant.subject import KEY
 from standins.qdrant.server import StandIn
@@ -19,7 +20,7 @@ from standins.qdrant.store import Store
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).resolve().parents[2]
+
 NAME = "qdrant_collections"
 INFO = "qdrant_collections_info"
 DOCS = {"name": "docs", "vectors": {"size": 4, "distance": "Cosine"}}
