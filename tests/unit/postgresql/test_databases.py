@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, INTEGRATION, PlatformError
@@ -504,3 +506,55 @@ def test_all_that_the_server_offers_and_all_that_lacks_is_told():
     offers = {"x": {"default": "1", "requires": {"1": ["b", "a"]}}}
     with pytest.raises(PlatformError, match="extension x requires a, b"):
         databases.plan([database(extensions=[extension("x")])], server(found(), available=offers))
+
+
+def test_the_diff_of_a_new_database_says_what_it_will_be():
+    declared = database(owner="o", template="mine", encoding="UTF8", locale_provider="icu", locale="de", comment="")
+    (step,) = databases.plan([declared], server(version=180000))
+    given = {"owner": "o", "template": "mine", "encoding": "UTF8", "locale_provider": "icu", "locale": "de"}
+    assert (step.before, step.after) == ({}, {"present": True, **given})
+
+
+def test_a_new_database_has_no_limit_and_no_comment_yet():
+    assert words(database(connection_limit=-1, comment=""), server()) == ["create database d"]
+    cleared = databases.plan([database(comment="")], server(found(comment="c")))
+    assert cleared[0].operation.parts == (Ident("d"), Text(None))
+
+
+def test_default_privileges_are_of_the_owner_that_is_or_will_be():
+    future = grant("default", "SELECT")
+    (kept,) = databases.plan([database(privileges=[future])], server(found(owner="is")))
+    assert kept.operation.parts[0] == Ident("is")
+    will_be = database(owner="will", reassign_owner=True, privileges=[future])
+    assert databases.plan([will_be], server(found(owner="is")))[-1].operation.parts[0] == Ident("will")
+
+
+def test_undeclared_default_privileges_are_told_from_declared_ones_by_the_owner():
+    place = Place("default", "public", "tables", "is")
+    actual = found(owner="is", privileges=Privileges({place: 1}, {place: {"reader": {"SELECT": Held(1, 0, 1)}}}))
+    declared = database(privileges=[grant("default", "SELECT")])
+    assert databases.undeclared([declared], server(actual, known_databases={"d"})) == []
+    assert databases.undeclared([{**declared, "owner": "other"}], server(actual, known_databases={"d"})) == [
+        "privilege SELECT of reader on future tables of d.public"
+    ]
+
+
+def test_what_goes_keeps_nothing_after_it_from_being_done():
+    declared = [database(name="gone", state="absent"), database()]
+    assert [step.words for step in databases.plan(declared, server())] == ["create database d"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "known", "reason"),
+    [
+        ({"settings": {"wurk_mem": 1}}, {"known_settings": {"work_mem"}}, "the server has no setting wurk_mem"),
+        ({"locale_provider": "builtin"}, {}, "builtin has no locale of its own"),
+        ({"locale_provider": "icu", "locale": "x"}, {"version": 140009}, "version 14 has no locale provider icu"),
+        ({"owner": "x"}, {"known_roles": set()}, "its owner, role x, does not exist$"),
+    ],
+)
+def test_where_a_refusal_stands(declared, known, reason):
+    with pytest.raises(PlatformError) as refusal:
+        databases.plan([database(**declared)], server(**known))
+    assert refusal.value.where == "database d" and re.search(reason, refusal.value.what)
+    assert "140009" not in refusal.value.remedy and "15.0" not in refusal.value.remedy
