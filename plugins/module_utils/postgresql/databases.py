@@ -127,8 +127,6 @@ def _refuse(database: dict, found: dict | None, actual: dict) -> None:
     _refuse_unknown_roles(database, found, actual["known_roles"])
     for declared in (database.get("settings"), *database["role_settings"].values()):
         settings.refuse_unknown(where, declared, actual["known_settings"])
-    for grant in database["privileges"]:
-        privileges.wanted(grant, actual["version"])
     provider = database["locale_provider"]
     if provider and actual["version"] and actual["version"] < PROVIDERS[provider]:
         raise PlatformError(

@@ -77,22 +77,20 @@ def plan(roles: list[dict], actual: dict) -> list[Step]:
     """
     check(roles)
     present = [role for role in roles if role["state"] == "present"]
-    absent = [role["name"] for role in roles if role["state"] == "absent" and role["name"] in actual["roles"]]
+    leaving = [role for role in roles if role["state"] == "absent" and role["name"] in actual["roles"]]
     _refuse_what_cannot_be_kept(present, actual)
-    _refuse_what_cannot_go([role for role in roles if role["name"] in absent], present, actual)
+    _refuse_what_cannot_go(leaving, present, actual)
     steps: list[Step] = []
     for role in present:
         steps.extend(_properties(role, actual))
     # A role may be a member of one that is declared after it.
     for role in present:
         steps.extend(_memberships(role, actual))
-    heirs = {role["name"]: role.get("reassign_to") for role in roles}
-    for name in absent:
-        steps.extend(_bequests(name, heirs[name], actual))
-    steps.extend(
-        _step(name, f"drop role {name}", Statement("DROP ROLE {}", (Ident(name),)), {"present": True}, {})
-        for name in absent
-    )
+    for role in leaving:
+        steps.extend(_bequests(role["name"], role.get("reassign_to"), actual))
+    for role in leaving:
+        name = role["name"]
+        steps.append(_step(name, f"drop role {name}", Statement("DROP ROLE {}", (Ident(name),)), {"present": True}, {}))
     return steps
 
 
