@@ -11,33 +11,51 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step, apply_steps, diff_of
 
-# Both documented in doc_fragments/provisioning.py: what every module that connects has, and what those that plan have.
+# What every module that connects has, and what those that plan have: documented in doc_fragments/provisioning.py.
 CONNECTION: dict = {"connect_timeout": {"type": "int", "default": 10}}
 OPTIONS: dict = {
     "assume_empty": {"type": "bool", "default": False},
     "report_undeclared": {"type": "bool", "default": False},
 }
+# What those that only read have.
+INFO_OPTIONS: dict = {"names": {"type": "list", "elements": "str"}}
 
 
-def converge(module, steps: list[Step], apply: t.Callable[[Step], None]) -> dict:
+def converge(
+    module, steps: list[Step], apply: t.Callable[[Step], None], undeclared: t.Callable[[], list[str]] | None = None
+) -> dict:
     """Apply the steps unless in check mode and return the result for `exit_json`.
 
     Args:
-        module: the `AnsibleModule`; only its `check_mode` and `_diff` are read.
+        module: the `AnsibleModule`.
         steps: the plan.
         apply: carries out one step.
-
-    Returns:
-        `changed`, `plan` (the steps in words) and, when asked for, `diff`.
+        undeclared: as for `result_of`.
 
     Raises:
         PlatformError: as raised by `apply`.
     """
     if not module.check_mode:
         apply_steps(steps, apply)
+    return result_of(module, steps, undeclared)
+
+
+def result_of(module, steps: list[Step], undeclared: t.Callable[[], list[str]] | None = None) -> dict:
+    """Return the result of steps that have been, or would be, carried out.
+
+    Args:
+        module: the `AnsibleModule`.
+        steps: the steps.
+        undeclared: returns in words what exists without being declared; none for modules that do not report it.
+
+    Returns:
+        `changed`, `plan` (the steps in words) and, when asked for, `diff` and `undeclared`.
+    """
     result: dict = {"changed": bool(steps), "plan": [step.words for step in steps]}
     if module._diff:
         result["diff"] = diff_of(steps)
+    if undeclared is not None and module.params["report_undeclared"]:
+        result["undeclared"] = undeclared()
     return result
 
 

@@ -123,23 +123,19 @@ def run(module):
     users.check(declared)
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
-        return finished(module, declared, users.Actual(), lambda step: None)
+        actual = users.Actual()
+        return provisioning.result_of(module, users.plan(declared, actual), lambda: users.undeclared(declared, actual))
     server = connection.Server(module.params)
     try:
         actual = inspect.actual(server, declared)
         for warning in server.warnings:
             module.warn(warning)
-        return finished(module, declared, actual, lambda step: server.run(*step.operation))
+        steps = users.plan(declared, actual)
+        return provisioning.converge(
+            module, steps, lambda step: server.run(*step.operation), lambda: users.undeclared(declared, actual)
+        )
     finally:
         server.close()
-
-
-def finished(module, declared, actual, apply):
-    """Carry out the plan, and add what was asked for."""
-    result = provisioning.converge(module, users.plan(declared, actual), apply)
-    if module.params["report_undeclared"]:
-        result["undeclared"] = users.undeclared(declared, actual)
-    return result
 
 
 def main():

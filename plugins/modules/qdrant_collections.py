@@ -182,11 +182,12 @@ from ansible_collections.borgstack.platform.plugins.module_utils.qdrant import (
 def run(module):
     """Converge the collections and return the result."""
     collections = module.params["collections"]
-    declaration.read(collections)
+    wanted = declaration.read(collections)
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
-        return converge(module, declaration.read(collections), inspect.Actual(), None)
+        return converge(module, wanted, inspect.Actual(), None)
     server = connection.Server(module.params)
+    # Once more: what there is to be declared depends on the version.
     wanted = declaration.read(collections, server.version)
     return converge(module, wanted, inspect.inspect(server, wanted), server)
 
@@ -194,11 +195,12 @@ def run(module):
 def converge(module, wanted, actual, server):
     """Carry out the plan unless in check mode, and wait where that is asked for."""
     steps = plan.plan(wanted, actual)
-    result = provisioning.converge(module, steps, lambda step: apply.apply(server, step))
-    if module.params["report_undeclared"]:
-        result["undeclared"] = contents.undeclared(
-            wanted, actual.collections, actual.aliases, plan.anew(wanted, actual)
-        )
+    result = provisioning.converge(
+        module,
+        steps,
+        lambda step: apply.apply(server, step),
+        lambda: contents.undeclared(wanted, actual.collections, actual.aliases, plan.anew(wanted, actual)),
+    )
     if not module.check_mode:
         for note in apply.wait(server, module.params["collections"], result["plan"]):
             module.warn(note)

@@ -136,28 +136,24 @@ from ansible_collections.borgstack.platform.plugins.module_utils import provisio
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, server, users
 
 
-def planned(module, actual):
-    """Return the steps, and what the result has beside them."""
-    declared = module.params["users"]
-    steps = users.plan(declared, actual)
-    return steps, {"undeclared": users.undeclared(declared, actual)} if module.params["report_undeclared"] else {}
-
-
 def run(module):
     """Converge the users and return the result."""
+    declared = module.params["users"]
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
-        steps, report = planned(module, users.Actual({}))
-        return {**provisioning.converge(module, steps, lambda step: None), **report}
+        actual = users.Actual({})
+        return provisioning.result_of(module, users.plan(declared, actual), lambda: users.undeclared(declared, actual))
     redis = connection.Server(module.params)
     try:
         actual = server.inspect(redis)
-        steps, report = planned(module, actual)
-        result = provisioning.converge(module, steps, lambda step: redis.call(*step.operation))
+        steps = users.plan(declared, actual)
+        result = provisioning.converge(
+            module, steps, lambda step: redis.call(*step.operation), lambda: users.undeclared(declared, actual)
+        )
         if not module.check_mode:
             # At each run: an earlier one may have been interrupted between the change and this.
             server.persist(redis, actual.persistence, result["plan"])
-        return {**result, **report}
+        return result
     finally:
         redis.close()
 

@@ -121,7 +121,7 @@ def run(module):
 def main():
     """Run the module."""
     module = AnsibleModule(
-        argument_spec={**connection.OPTIONS, "names": {"type": "list", "elements": "str"}},
+        argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS},
         supports_check_mode=True,
     )
     provisioning.finish(module, lambda: run(module))

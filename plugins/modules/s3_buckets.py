@@ -181,11 +181,9 @@ def run(module):
         steps, refused = apply.carry_out(server, steps, skip)
         left_out += refused
     # What could not be set is no change, so only the steps that were carried out are told.
-    result = provisioning.converge(module, steps, lambda step: None)
+    result = provisioning.result_of(module, steps, lambda: plan.undeclared(declared, actual))
     if skip:
         result["unsupported"] = left_out
-    if options["report_undeclared"]:
-        result["undeclared"] = plan.undeclared(declared, actual)
     for warning in plan.warnings(declared, actual, left_out, options["endpoint_url"]):
         module.warn(warning)
     return result

@@ -107,7 +107,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             **connection.OPTIONS,
-            "names": {"type": "list", "elements": "str"},
+            **provisioning.INFO_OPTIONS,
             "prefixes": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

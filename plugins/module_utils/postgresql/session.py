@@ -20,7 +20,7 @@ OPTIONS: dict = {
     "assume_roles": {"type": "list", "elements": "str", "default": []},
 }
 
-INFO_OPTIONS: dict = {**connection.OPTIONS, "names": {"type": "list", "elements": "str"}}
+INFO_OPTIONS: dict = {**connection.OPTIONS, **provisioning.INFO_OPTIONS}
 
 
 def run(module, engine, declared: list[dict]) -> dict:
@@ -35,20 +35,19 @@ def run(module, engine, declared: list[dict]) -> dict:
         PlatformError: whatever stood in the way.
     """
     engine.check(declared)
-    report = module.params["report_undeclared"]
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
-        result = provisioning.converge(module, engine.plan(declared, engine.EMPTY), lambda step: None)
-        return {**result, "undeclared": []} if report else result
+        steps = engine.plan(declared, engine.EMPTY)
+        return provisioning.result_of(module, steps, lambda: engine.undeclared(declared, engine.EMPTY))
     server = connection.Server(module.params)
     try:
         if not module.check_mode:
             server.lock()
-        actual = engine.inspect(server, declared, report)
+        actual = engine.inspect(server, declared, module.params["report_undeclared"])
         if module.check_mode:
             actual["known_roles"].update(module.params["assume_roles"])
-        result = _carried_out(module, server, engine.plan(declared, actual))
-        return {**result, "undeclared": engine.undeclared(declared, actual)} if report else result
+        steps = engine.plan(declared, actual)
+        return _carried_out(module, server, steps, lambda: engine.undeclared(declared, actual))
     finally:
         server.close()
 
@@ -71,7 +70,7 @@ def read(module, key: str, declarations: t.Callable[[connection.Server, list[str
         server.close()
 
 
-def _carried_out(module, server: connection.Server, steps: list[Step]) -> dict:
+def _carried_out(module, server: connection.Server, steps: list[Step], undeclared: t.Callable[[], list[str]]) -> dict:
     def apply(step: Step) -> None:
         try:
             server.execute(step.operation)
@@ -80,7 +79,7 @@ def _carried_out(module, server: connection.Server, steps: list[Step]) -> dict:
             raise
 
     try:
-        result = provisioning.converge(module, steps, apply)
+        result = provisioning.converge(module, steps, apply, undeclared)
         server.commit()
     except PlatformError as error:
         # A step that was carried out but not committed has been undone.

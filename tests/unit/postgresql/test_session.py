@@ -47,7 +47,7 @@ def engine(steps: list, seen: dict | None = None) -> SimpleNamespace:
         check=lambda declared: None,
         inspect=lambda *_: {"known_roles": {"old"}},
         plan=plan,
-        undeclared=lambda declared, actual: sorted(actual["known_roles"]),
+        undeclared=lambda declared, actual: sorted(actual["known_roles"] or []),
     )
 
 
