@@ -81,8 +81,6 @@ def run(module):
     server = connection.Server(module.params)
     try:
         documents = inspect.all_users(server)
-        if server.is_open:
-            server.warnings.append(f"{server.name}: {inspect.OPEN}. What to do: {inspect.CLOSE_IT}.")
         for warning in server.warnings:
             module.warn(warning)
         return {"users": inspect.as_declared(documents, module.params["names"])}
@@ -92,9 +90,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec={**connection.OPTIONS, "names": {"type": "list", "elements": "str"}}, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS}, supports_check_mode=True)
     provisioning.finish(module, lambda: run(module))
 
 

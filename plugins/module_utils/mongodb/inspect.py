@@ -29,10 +29,8 @@ def actual(server: Server, declared: list[dict]) -> users.Actual:
     if not server.is_open and not server.user and server.welcomes_a_first_user():
         return users.Actual(takes_one=True)
     documents = all_users(server)
-    if server.is_open:
-        if documents:
-            raise PlatformError(CONFIGURATION, OPEN, CLOSE_IT, where=server.name)
-        server.warnings.append(f"{server.name}: {OPEN}. What to do: {CLOSE_IT}.")
+    if server.is_open and documents:
+        raise PlatformError(CONFIGURATION, OPEN, CLOSE_IT, where=server.name)
     passwords = {users.key_of(user): user.get("password") for user in declared if user["state"] == "present"}
     found = {}
     for document in documents:
@@ -42,7 +40,7 @@ def actual(server: Server, declared: list[dict]) -> users.Actual:
 
 
 def all_users(server: Server) -> list[dict]:
-    """Return the documents of all users of a server.
+    """Return the documents of all users of a server; one that lets anybody in gets a warning.
 
     Raises:
         PlatformError: the server cannot be asked.
@@ -51,6 +49,8 @@ def all_users(server: Server) -> list[dict]:
         raise PlatformError(
             INTEGRATION, "the server wants a login", "set login_user and login_password", where=server.name
         )
+    if server.is_open:
+        server.warnings.append(f"{server.name}: {OPEN}. What to do: {CLOSE_IT}.")
     return server.run("admin", {"usersInfo": {"forAllDBs": True}, "showCredentials": True})["users"]
 
 
