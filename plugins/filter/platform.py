@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, databases, declaration, report
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -69,6 +69,8 @@ class FilterModule:
         functions = {
             "with_declarations": with_declarations,
             "needs_of": needs_of,
+            "databases_of": databases.databases_of,
+            "migrations_of": databases.migrations_of,
             "sites_of": sites_of,
             "service_roles": service_roles,
             "platform_error": platform_error,

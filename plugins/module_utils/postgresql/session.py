@@ -46,6 +46,8 @@ def run(module, engine, declared: list[dict]) -> dict:
         actual = engine.inspect(server, declared, module.params["report_undeclared"])
         if module.check_mode:
             actual["known_roles"].update(module.params["assume_roles"])
+            if "assume_databases" in module.params:
+                actual["known_databases"].update(module.params["assume_databases"])
         steps = engine.plan(declared, actual)
         return _carried_out(module, server, steps, lambda: engine.undeclared(declared, actual))
     finally:
