@@ -54,6 +54,11 @@ plan:
   type: list
   elements: str
   sample: ["delete 132 keys like directus:* in database 0"]
+found:
+  description: How many keys there were, by pattern.
+  returned: success
+  type: dict
+  sample: {"directus:*": 132}
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -66,8 +71,10 @@ def run(module):
     """Delete the keys and return the result."""
     options, spared = module.params, module.params["spared"]
     keys.check(options["patterns"])
-    steps = keys.plan(keys.inspect(options, options["patterns"], spared))
-    return converge(module, steps, lambda step: keys.delete(options, *step.operation, spared))
+    found = keys.inspect(options, options["patterns"], spared)
+    result = converge(module, keys.plan(found), lambda step: keys.delete(options, *step.operation, spared))
+    counts = {pattern: sum(found[place] for place in found if place[1] == pattern) for _database, pattern in found}
+    return {**result, "found": {pattern: count for pattern, count in counts.items() if count}}
 
 
 def main():

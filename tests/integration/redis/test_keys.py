@@ -38,11 +38,12 @@ def test_keys_go_from_all_databases_and_no_other_key_does(server):
         "delete 2501 keys like app:* in database 0",
         "delete 2501 keys like app:* in database 5",
     ]
+    assert done["found"] == {"app:*": 5002}
     for database in (0, 5):
         with client(server, database) as connection:
             assert sorted(connection.keys()) == ["app:shared:1", "apple", "other:app:1"]
     again = run("redis_keys", wanted)
-    assert (again["changed"], again["plan"]) == (False, [])
+    assert (again["changed"], again["plan"], again["found"]) == (False, [], {})
 
 
 # Scanned on the server with the pattern itself, and compared with what the expression of it finds here.
