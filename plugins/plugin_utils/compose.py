@@ -144,6 +144,9 @@ def project_files(declarations: dict[str, Declaration]) -> list[dict]:
     for instance, declaration in declarations.items():
         for file in declaration.get("files", []):
             files.append({**file, "pending": f"{instance}/{file['pending']}"} if file.get("pending") else file)
+        for name, value in declaration.get("immutable_secrets", {}).items():
+            digest = hashlib.sha256(f"{name}:{value}".encode()).hexdigest()
+            files.append({"path": f"immutable/{name}", "secret_content": digest, "immutable": True})
         for path, hook, content in _noted(instance, declaration):
             files.append({"path": path, "secret_content": content, "pending": f"{instance}/{hook}"})
         for container, definition in declaration.get("containers", {}).items():
