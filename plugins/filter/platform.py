@@ -11,7 +11,14 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import (
+    checks,
+    compose,
+    databases,
+    declaration,
+    purge,
+    report,
+)
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -70,6 +77,11 @@ class FilterModule:
             "with_declarations": with_declarations,
             "contradictions": declaration.contradictions,
             "needs_of": needs_of,
+            "databases_of": databases.databases_of,
+            "migrations_of": databases.migrations_of,
+            "purge_plan": purge.purge_plan,
+            "purge_report": purge.purge_report,
+            "key_patterns": purge.key_patterns,
             "sites_of": sites_of,
             "service_roles": service_roles,
             "platform_error": platform_error,
