@@ -27,7 +27,8 @@ KEYS = {
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
     "requires": "further instances without which it makes no sense",
     "sites": "where it is published: host, upstream, headers and so on",
-    "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
+    "hooks": "the role's further entry points: configure (what an application can only be told while it runs), "
+    "verify (rows of its own for a verification), authority (of the certificates that a proxy makes itself)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them: values by name",
