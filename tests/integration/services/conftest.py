@@ -180,7 +180,7 @@ def compose_environment(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def deploy(compose_environment, tmp_path_factory):
-    """Deploy services: `deploy(platform_applications=["n8n"], …)`; `converge=False` leaves the first run to the test."""
+    """Deploy services: `deploy(platform_applications=["n8n"])`; `converge=False` leaves the first run to the test."""
     deployments = []
 
     def start(converge: bool = True, **variables) -> Deployment:
