@@ -31,6 +31,9 @@ async function answer(whatsapp, control, request, url, body) {
     if (!route || request.headers['x-forwarded-for']) throw new Refusal(404, 'not here');
     return [200, await route(body)];
   }
+  // With a list, the published image refuses whoever names no origin, too.
+  const origins = effective.CORS_ORIGIN.split(',');
+  if (!origins.includes('*') && !origins.includes(request.headers.origin)) throw new Refusal(500, 'Not allowed by CORS');
   if (method === 'GET' && url.pathname === '/')
     return [200, {
       status: 200, message: 'Welcome to the Evolution API, it is working!', version: VERSION,
@@ -38,7 +41,6 @@ async function answer(whatsapp, control, request, url, body) {
       ...(effective.SERVER_DISABLE_MANAGER === 'true' ? {} : { manager: `http://${request.headers.host}/manager` }),
     }];
   if (url.pathname === '/manager' && effective.SERVER_DISABLE_MANAGER !== 'true') return [200, 'manager'];
-  if (url.pathname === '/docs' && effective.SERVER_DISABLE_DOCS !== 'true') return [200, 'docs'];
   const fault = faults.take(method, url.pathname);
   if (fault) {
     await new Promise((resolve) => setTimeout(resolve, fault.delay * 1000));
@@ -80,10 +82,10 @@ async function handle(context, request, response) {
   }
   const [status, content, headers = {}] = result;
   if (!url.pathname.startsWith('/_standin/')) faults.note(request.method, url.pathname, status);
-  const origins = effective.CORS_ORIGIN.split(',');
   const { origin } = request.headers;
-  const allowed = origins.includes('*') ? '*' : origins.includes(origin) ? origin : null;
-  response.writeHead(status, { 'content-type': 'application/json', ...(allowed ? { 'access-control-allow-origin': allowed } : {}), ...headers });
+  const cors = origin ? { 'access-control-allow-origin': origin, vary: 'Origin' } : {};
+  if (origin && effective.CORS_CREDENTIALS === 'true') cors['access-control-allow-credentials'] = 'true';
+  response.writeHead(status, { 'content-type': 'application/json', ...cors, ...headers });
   response.end(JSON.stringify(content));
 }
 

@@ -119,7 +119,7 @@ export class WhatsApp {
   }
 
   async send(instance, number, message, messageType) {
-    if (instance.connectionStatus !== 'open') throw new Refusal(500, 'Connection Closed');
+    if (instance.connectionStatus !== 'open') throw new Refusal(400, ['Error: Connection Closed']);
     if (!number || number.replace(/\D/g, '').length < 10)
       throw new Refusal(400, [{ jid: jidOf(number ?? ''), exists: false, number }]);
     const key = { remoteJid: jidOf(number), fromMe: true, id: messageId() };
