@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report, sites
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -33,8 +33,8 @@ def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
 
 def sites_of(declarations: dict) -> list[dict]:
     """Return all published sites, in the order of their host names."""
-    sites = [site for declared in declarations.values() for site in declared.get("sites", [])]
-    return sorted(sites, key=lambda site: site["host"])
+    found = [site for declared in declarations.values() for site in declared.get("sites", [])]
+    return sorted(found, key=lambda site: site["host"])
 
 
 def service_roles(roles_path: str) -> list[str]:
@@ -70,6 +70,7 @@ class FilterModule:
             "with_declarations": with_declarations,
             "needs_of": needs_of,
             "sites_of": sites_of,
+            "edge_sites": sites.edge_sites,
             "service_roles": service_roles,
             "platform_error": platform_error,
             "checks_of": checks.checks_of,

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
+from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
 
 Declaration = dict[str, t.Any]
 
@@ -25,8 +26,9 @@ KEYS = {
     "checks": "HTTP checks from inside; keys as in plugin_utils/checks.py",
     "provides": "the datastore that it is: kind, container and how to log in",
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
-    "sites": "where it is published: host, upstream, headers and so on",
-    "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
+    "sites": "where it is published; keys as in plugin_utils/sites.py",
+    "hooks": "the role's further entry points: configure (what an application can only be told while it runs), "
+    "judge (refuses what its container would not run with, before any file is touched; in check mode too)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them",
@@ -61,7 +63,8 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     for check in declaration.get("checks", []):
         _check_check(f"check of {name}", check)
     for site in declaration.get("sites", []):
-        check_host_name(site["host"], f"site of {name}")
+        check_host_name(site.get("host", ""), f"site of {name}")
+        check_site(site, f"site {site['host']} of {name}")
     return declaration
 
 
