@@ -11,7 +11,14 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report, sites
+from ansible_collections.borgstack.platform.plugins.plugin_utils import (
+    checks,
+    compose,
+    declaration,
+    development,
+    report,
+    sites,
+)
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -72,6 +79,8 @@ class FilterModule:
             "needs_of": needs_of,
             "sites_of": sites_of,
             "edge_sites": sites.edge_sites,
+            "development_table": development.table,
+            "images_of": compose.images_of,
             "service_roles": service_roles,
             "platform_error": platform_error,
             "checks_of": checks.checks_of,

@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
+from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
 
 Declaration = dict[str, t.Any]
@@ -111,6 +112,7 @@ def _check_container(where: str, name: str, definition: dict) -> None:
         raise _wrong(where, "it has no health check, so nobody could tell when it is ready")
     if not re.fullmatch(r"[1-9][0-9]*m", str(definition.get("mem_limit"))):
         raise _wrong(where, f"mem_limit is {definition.get('mem_limit')!r}, not megabytes such as 512m")
+    check_ports(definition.get("development_ports", []), where)
 
 
 def _check_check(where: str, check: dict) -> None:
