@@ -16,8 +16,10 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     compose,
     databases,
     declaration,
+    development,
     purge,
     report,
+    sites,
 )
 
 
@@ -40,8 +42,8 @@ def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
 
 def sites_of(declarations: dict) -> list[dict]:
     """Return all published sites, in the order of their host names."""
-    sites = [site for declared in declarations.values() for site in declared.get("sites", [])]
-    return sorted(sites, key=lambda site: site["host"])
+    found = [site for declared in declarations.values() for site in declared.get("sites", [])]
+    return sorted(found, key=lambda site: site["host"])
 
 
 def service_roles(roles_path: str) -> list[str]:
@@ -83,6 +85,9 @@ class FilterModule:
             "purge_report": purge.purge_report,
             "key_patterns": purge.key_patterns,
             "sites_of": sites_of,
+            "edge_sites": sites.edge_sites,
+            "development_table": development.table,
+            "images_of": compose.images_of,
             "service_roles": service_roles,
             "platform_error": platform_error,
             "checks_of": checks.checks_of,
