@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -72,7 +72,10 @@ class FilterModule:
             "sites_of": sites_of,
             "service_roles": service_roles,
             "platform_error": platform_error,
+            "checks_of": checks.checks_of,
+            "to_configure": checks.to_configure,
             "compose_project": compose.compose_project,
+            "configuration_path": compose.configuration_path,
             "project_files": compose.project_files,
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,

@@ -139,8 +139,14 @@ class Writer:
         # Noted first: a run that is killed in between leaves a file that the next one still knows.
         self._note(self._managed | {file.path})
         if file.pending:
-            self._write(pending_path(file), "", SECRET_MODE)
+            self._keep_what_is_in_effect(file)
         self._write(file.path, file.content, file.mode)
+
+    def _keep_what_is_in_effect(self, file: File) -> None:
+        """Mark the file; the marker of an interrupted run stays, since what it holds is still what is in effect."""
+        if not os.path.exists(os.path.join(self._root, pending_path(file))):
+            in_effect = _read(os.path.join(self._root, file.path)).content or ""
+            self._write(pending_path(file), in_effect, SECRET_MODE)
 
     def _remove(self, path: str) -> None:
         if os.path.lexists(os.path.join(self._root, path)):
@@ -169,7 +175,7 @@ class Writer:
 
 
 def pending_path(file: File) -> str:
-    """Return the path of the marker that says that the file's last change is not in effect yet."""
+    """Return the path of the marker that says that the file's last change is not in effect yet, and holds what is."""
     return f"{file.path}.pending"
 
 

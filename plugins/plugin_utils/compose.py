@@ -25,7 +25,11 @@ CONTAINER_DEFAULTS: dict[str, t.Any] = {
 
 
 def compose_project(
-    declarations: dict[str, Declaration], name: str, image_prefix: str = "", pull_policy: str = "missing"
+    declarations: dict[str, Declaration],
+    name: str,
+    image_prefix: str = "",
+    pull_policy: str = "missing",
+    cpus: float | None = None,
 ) -> dict:
     """Return the Compose project that runs all declarations.
 
@@ -34,6 +38,7 @@ def compose_project(
         name: the project's name; Docker prefixes volumes and networks with it.
         image_prefix: a registry mirror that all images come from, such as `mirror.example:5000`.
         pull_policy: Compose's pull policy of every container.
+        cpus: how many the host has, if that is known; Docker refuses a limit above it.
     """
     containers = {
         container: (declaration, definition)
@@ -45,6 +50,7 @@ def compose_project(
         service = {**CONTAINER_DEFAULTS, **{key: definition[key] for key in definition if key != "secret_environment"}}
         service["image"] = f"{image_prefix}/{definition['image']}" if image_prefix else definition["image"]
         service["pull_policy"] = pull_policy
+        _limit_cpus(service, cpus)
         if definition.get("secret_environment"):
             service["env_file"] = [secret_environment_path(container)]
         # A dependency on another host cannot be waited for by Compose.
@@ -62,6 +68,12 @@ def compose_project(
         "networks": _networks(services),
         "volumes": {volume: {} for volume in sorted(_named_volumes(services))},
     }
+
+
+def _limit_cpus(service: dict, available: float | None) -> None:
+    wanted = float(service.pop("cpus", 0) or 0)
+    if wanted:
+        service["cpus"] = min(wanted, float(available or wanted))
 
 
 def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> str:
@@ -100,11 +112,24 @@ def environment_file(variables: dict[str, t.Any]) -> str:
     return "".join(lines)
 
 
+def configuration_path(instance: str) -> str:
+    """Return where what an instance is configured with is kept, relative to the project's directory."""
+    return f"configured/{instance}.json"
+
+
 def project_files(declarations: dict[str, Declaration]) -> list[dict]:
-    """Return every file of the project but the Compose file: configuration, and secret environments."""
+    """Return every file of the project but the Compose file: configuration, and secret environments.
+
+    A file's `pending` names who has to take up a change of it: `INSTANCE/HOOK`.
+    """
     files = []
-    for declaration in declarations.values():
-        files.extend(declaration.get("files", []))
+    for instance, declaration in declarations.items():
+        for file in declaration.get("files", []):
+            files.append({**file, "pending": f"{instance}/{file['pending']}"} if file.get("pending") else file)
+        if "configuration" in declaration:
+            content = json.dumps(declaration["configuration"], sort_keys=True, ensure_ascii=False)
+            path = configuration_path(instance)
+            files.append({"path": path, "secret_content": content, "pending": f"{instance}/configure"})
         for container, definition in declaration.get("containers", {}).items():
             if definition.get("secret_environment"):
                 content = environment_file(definition["secret_environment"])

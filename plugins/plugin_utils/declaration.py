@@ -10,20 +10,23 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
 
 Declaration = dict[str, t.Any]
 
-TIERS = ("datastore", "application", "edge")
+TIERS = ("datastore", "application", "integration", "edge")
 
 KEYS = {
     "service": "the role's short name; several declarations share it where a role has several instances",
-    "tier": "when it starts: datastore, then application, then edge",
+    "tier": "when it starts: datastore, then application, then edge; an integration has nothing to start",
     "containers": "Compose service definitions by name; secret_environment beside environment, depends_on a list",
-    "files": "configuration files: path, content or secret_content, pending",
+    "files": "configuration files: path, content or secret_content; pending: reload if a reload takes them up",
+    "configuration": "all that the hook configure puts into the running application; secrets allowed",
+    "checks": "HTTP checks from inside; keys as in plugin_utils/checks.py",
     "provides": "the datastore that it is: kind, container and how to log in",
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
     "sites": "where it is published: host, upstream, headers and so on",
-    "hooks": "the role's further entry points: provision (a datastore), configure (first administrator)",
+    "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them",
@@ -53,6 +56,10 @@ def checked(name: str, declaration: Declaration) -> Declaration:
         raise _wrong(where, f"tier is {declaration.get('tier')!r}, not one of {', '.join(TIERS)}")
     for container, definition in declaration.get("containers", {}).items():
         _check_container(f"container {container}", container, definition)
+    if ("configuration" in declaration) != ("configure" in declaration.get("hooks", [])):
+        raise _wrong(where, "it has a configuration or a hook configure; the one puts the other into effect")
+    for check in declaration.get("checks", []):
+        _check_check(f"check of {name}", check)
     for site in declaration.get("sites", []):
         check_host_name(site["host"], f"site of {name}")
     return declaration
@@ -67,6 +74,15 @@ def _check_container(where: str, name: str, definition: dict) -> None:
         raise _wrong(where, "it has no health check, so nobody could tell when it is ready")
     if not re.fullmatch(r"[1-9][0-9]*m", str(definition.get("mem_limit"))):
         raise _wrong(where, f"mem_limit is {definition.get('mem_limit')!r}, not megabytes such as 512m")
+
+
+def _check_check(where: str, check: dict) -> None:
+    unknown = sorted(set(check) - set(checks.KEYS))
+    missing = [key for key in checks.REQUIRED if key not in check]
+    if unknown or missing:
+        raise _wrong(
+            where, f"unknown keys: {', '.join(unknown) or 'none'}; missing keys: {', '.join(missing) or 'none'}"
+        )
 
 
 def check_host_name(host: str, where: str) -> None:

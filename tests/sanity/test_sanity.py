@@ -95,10 +95,12 @@ def test_variables_carry_their_roles_name(role):
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
-def test_no_role_uses_a_shell_or_outgrows_200_lines_of_tasks(role):
-    tasks = "".join(path.read_text(encoding="utf-8") for path in (role / "tasks").glob("*.yml"))
-    assert "ansible.builtin.shell" not in tasks
-    assert len(tasks.splitlines()) <= 230
+def test_no_role_uses_a_shell_or_outgrows_what_can_be_read_at_once(role):
+    files = [path.read_text(encoding="utf-8") for path in (role / "tasks").glob("*.yml")]
+    assert not any("ansible.builtin.shell" in tasks for tasks in files)
+    assert all(len(tasks.splitlines()) <= 90 for tasks in files)
+    # The internal role acts for all services, one file a step; every other role has one matter.
+    assert role.name == "platform" or sum(len(tasks.splitlines()) for tasks in files) <= 230
 
 
 def test_no_image_floats():

@@ -114,6 +114,23 @@ def test_images_come_from_one_place(prefix, image):
     assert (service["image"], service["pull_policy"]) == (image, "never")
 
 
+@pytest.mark.parametrize(("wanted", "host", "limit"), [(2, 8, 2), (3.5, 2, 2), (2, None, 2), (0, 8, None)])
+def test_a_processor_limit_fits_the_host(wanted, host, limit):
+    service = compose_project(changed(cpus=wanted), "borgstack", cpus=host)["services"]["app"]
+    assert service.get("cpus") == limit
+
+
+def test_what_an_application_is_configured_with_is_kept_secret_until_it_is_in_effect():
+    declarations = {"app": {"configuration": {"owner": "ä", "password": "p"}}}
+    assert project_files(declarations) == [
+        {
+            "path": "configured/app.json",
+            "secret_content": '{"owner": "ä", "password": "p"}',
+            "pending": "app/configure",
+        }
+    ]
+
+
 def test_memory_limits_are_summed():
     assert memory_limit_mb(DECLARATIONS) == 768
 

@@ -23,12 +23,15 @@ def test_a_sensible_declaration_is_returned_as_it_is():
     [
         ("App", declaration(), "not lower case"),
         ("app", declaration(colour="red"), "unknown keys: colour"),
-        ("app", declaration(tier="middle"), "not one of datastore, application, edge"),
+        ("app", declaration(tier="middle"), "not one of datastore, application"),
         ("app", declaration(containers={"a_b": CONTAINER}), "not lower case"),
         ("app", declaration(containers={"app": {**CONTAINER, "image": ""}}), "no image"),
         ("app", declaration(containers={"app": {"image": "app:1", "mem_limit": "64m"}}), "no health check"),
         ("app", declaration(containers={"app": {**CONTAINER, "mem_limit": "1g"}}), "not megabytes"),
         ("app", declaration(sites=[{"host": "app"}]), "at least two parts"),
+        ("app", declaration(configuration={}), "the one puts the other into effect"),
+        ("app", declaration(hooks=["configure"]), "the one puts the other into effect"),
+        ("app", declaration(checks=[{"name": "ready", "colour": "red"}]), "unknown keys: colour; missing keys: port"),
     ],
 )
 def test_others_are_refused(name, declared, reason):

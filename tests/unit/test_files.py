@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 import pytest
 from hypothesis import given
@@ -70,6 +71,18 @@ def test_a_change_stays_pending_until_its_marker_is_removed(tmp_path):
     assert files.pending(str(tmp_path), wanted, []) == ["caddy"]
     (tmp_path / "caddy/Caddyfile.pending").unlink()
     assert files.pending(str(tmp_path), wanted, []) == []
+
+
+def test_the_marker_keeps_what_is_in_effect_however_often_the_file_changes(tmp_path):
+    marker = tmp_path / "configured.pending"
+    for content, in_effect in (("one", ""), ("two", "")):
+        converge(tmp_path, [{"path": "configured", "secret_content": content, "pending": "app"}])
+        assert marker.read_text() == in_effect
+    marker.unlink()
+    for content in ("three", "four"):
+        converge(tmp_path, [{"path": "configured", "secret_content": content, "pending": "app"}])
+        assert marker.read_text() == "two"
+    assert stat.S_IMODE(marker.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

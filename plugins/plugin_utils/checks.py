@@ -1,0 +1,85 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""From the checks that services declare to what the module `http_checks` is given: pure functions."""
+
+from __future__ import annotations
+
+import typing as t
+
+KEYS = {
+    "name": "what it proves, in words",
+    "container": "who is asked; the instance's own name unless told",
+    "port": "where it listens",
+    "path": "what is asked for",
+    "method": "GET unless told",
+    "headers": "headers of the request; may hold secrets",
+    "body": "sent as JSON; may hold secrets",
+    "status": "the answers that are well; 200 unless told",
+    "json": "what the answer must hold: expected values by dotted path",
+    "contains": "a text that the answer must hold",
+    "configured": "whether it fails when the application is not configured as declared; such a check must be cheap",
+    "category": "category of its failure; 4 unless told",
+    "remedy": "what an operator does when it fails",
+}
+
+REQUIRED = ("name", "port", "path")
+
+# What the module takes as it is.
+ASKED = ("method", "headers", "body", "status", "json", "contains")
+
+
+def checks_of(
+    declarations: dict[str, dict[str, t.Any]], addresses: dict[str, str], configured: bool = False
+) -> list[dict[str, t.Any]]:
+    """Return the checks of all declarations, ready to be asked.
+
+    Args:
+        declarations: by instance name.
+        addresses: of the containers, by name; a container without one is not asked.
+        configured: only those that tell whether an application is configured as declared.
+
+    Returns:
+        Items of the module's option `checks`, each with the `instance` that it is about.
+    """
+    return [
+        _asked(instance, check, address)
+        for instance, declaration in declarations.items()
+        for check in declaration.get("checks", [])
+        if check.get("configured") or not configured
+        for address in [addresses.get(check.get("container", instance), "")]
+        if address
+    ]
+
+
+def _asked(instance: str, check: dict[str, t.Any], address: str) -> dict[str, t.Any]:
+    url = f"http://{address}:{check['port']}{check['path']}"
+    return {
+        "name": f"{instance}: {check['name']}",
+        "url": url,
+        **{key: check[key] for key in ASKED if key in check},
+    }
+
+
+def to_configure(
+    declarations: dict[str, dict[str, t.Any]], started: list[str], pending: list[str], failed: list[str]
+) -> list[str]:
+    """Return the instances whose hook `configure` has to run.
+
+    Args:
+        declarations: by instance name.
+        started: the containers that this run started, or would start.
+        pending: `INSTANCE/HOOK` of each file whose change is not in effect yet.
+        failed: the names of the checks that failed, as `checks_of` made them.
+    """
+    return [
+        instance
+        for instance, declaration in declarations.items()
+        if "configure" in declaration.get("hooks", [])
+        and (
+            f"{instance}/configure" in pending
+            or any(container in started for container in declaration.get("containers", {}))
+            or any(name.startswith(f"{instance}: ") for name in failed)
+        )
+    ]
