@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report, workflows
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -80,5 +80,6 @@ class FilterModule:
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,
             "report_table": report.report_table,
+            "n8n_workflows": workflows.n8n_workflows,
         }
         return {name: _with_clear_errors(function) for name, function in functions.items()}
