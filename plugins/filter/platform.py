@@ -20,6 +20,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     purge,
     report,
     sites,
+    workflows,
 )
 
 
@@ -100,5 +101,6 @@ class FilterModule:
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,
             "report_table": report.report_table,
+            "n8n_workflows": workflows.n8n_workflows,
         }
         return {name: _with_clear_errors(function) for name, function in functions.items()}
