@@ -93,7 +93,7 @@ class Api(BaseHTTPRequestHandler):
     processor: Processor
     seen: list
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         path = self.path.partition("?")[0]
         settings = self._settings()
         lists = {
@@ -122,7 +122,7 @@ class Api(BaseHTTPRequestHandler):
         else:
             self._answer(404, "")
 
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = self._body()
         if self.path == "/api/settings/initial-config":
             if not body.get("EulaAccepted"):
@@ -139,11 +139,13 @@ class Api(BaseHTTPRequestHandler):
             return self._answer(200, self.processor.faults)
         return self._answer(404, "")
 
-    def do_PUT(self):  # noqa: N802
+    def do_PUT(self):
         body = self._body()
         if self.path != "/api/flow":
             return self._answer(404, "")
-        taken = [one for one in self.store.all("flow") if one["Name"] == body.get("Name") and one["Uid"] != body.get("Uid")]
+        taken = [
+            one for one in self.store.all("flow") if one["Name"] == body.get("Name") and one["Uid"] != body.get("Uid")
+        ]
         wrong = "ErrorMessages.NameInUse" if taken else flows.wrong_with(body)
         if wrong:
             return self._answer(500, wrong)
