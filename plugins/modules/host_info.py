@@ -104,7 +104,7 @@ host:
       type: dict
     docker:
       description:
-        - C(version), C(engine_version), C(running), C(enabled) (at boot), C(compose_version), C(data_root) and C(config).
+        - C(version), C(engine_version), C(running), C(enabled) at boot, C(compose_version), C(data_root), C(config).
       type: dict
     ufw:
       description: C(installed), C(active), C(ipv6), C(defaults) and C(rules).
