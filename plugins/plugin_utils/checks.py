@@ -41,15 +41,21 @@ def checks_of(
         configured: only those that tell whether an application is configured as declared.
 
     Returns:
-        Items of the module's option `checks`, each with the `instance` that it is about.
+        Items of the module's option `checks`.
     """
     return [
-        _asked(instance, check, address)
+        _asked(instance, check, addresses[container])
+        for instance, check, container in declared_checks(declarations)
+        if (check.get("configured") or not configured) and addresses.get(container)
+    ]
+
+
+def declared_checks(declarations: dict[str, dict[str, t.Any]]) -> list[tuple[str, dict[str, t.Any], str]]:
+    """Return all checks, each between its instance and the container that it is about."""
+    return [
+        (instance, check, check.get("container", instance))
         for instance, declaration in declarations.items()
         for check in declaration.get("checks", [])
-        if check.get("configured") or not configured
-        for address in [addresses.get(check.get("container", instance), "")]
-        if address
     ]
 
 
@@ -59,6 +65,35 @@ def _asked(instance: str, check: dict[str, t.Any], address: str) -> dict[str, t.
         "name": f"{instance}: {check['name']}",
         "url": url,
         **{key: check[key] for key in ASKED if key in check},
+    }
+
+
+def to_provision(
+    declarations: dict[str, dict[str, t.Any]],
+    datastore: str,
+    selected: list[str],
+    started: list[str],
+    pending: list[str],
+) -> dict[str, dict[str, t.Any]]:
+    """Return the declarations whose needs a datastore has to be asked about.
+
+    A run of all services, or of the datastore, asks for everything. A run of other services trusts what was provisioned
+    for them before, unless their needs changed since or the datastore was started, perhaps empty.
+
+    Args:
+        declarations: by instance name.
+        datastore: the datastore's instance name.
+        selected: the services that the run is about.
+        started: the containers that this run started, or would start.
+        pending: `INSTANCE/HOOK` of each file whose change is not in effect yet.
+    """
+    if declarations[datastore]["service"] in selected:
+        return declarations
+    restarted = declarations[datastore]["provides"]["container"] in started
+    return {
+        instance: declaration
+        for instance, declaration in declarations.items()
+        if declaration["service"] in selected and (restarted or f"{instance}/provision" in pending)
     }
 
 
