@@ -16,8 +16,11 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     compose,
     databases,
     declaration,
+    development,
     purge,
     report,
+    sites,
+    workflows,
 )
 
 
@@ -40,8 +43,8 @@ def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
 
 def sites_of(declarations: dict) -> list[dict]:
     """Return all published sites, in the order of their host names."""
-    sites = [site for declared in declarations.values() for site in declared.get("sites", [])]
-    return sorted(sites, key=lambda site: site["host"])
+    found = [site for declared in declarations.values() for site in declared.get("sites", [])]
+    return sorted(found, key=lambda site: site["host"])
 
 
 def service_roles(roles_path: str) -> list[str]:
@@ -83,6 +86,9 @@ class FilterModule:
             "purge_report": purge.purge_report,
             "key_patterns": purge.key_patterns,
             "sites_of": sites_of,
+            "edge_sites": sites.edge_sites,
+            "development_table": development.table,
+            "images_of": compose.images_of,
             "service_roles": service_roles,
             "platform_error": platform_error,
             "checks_of": checks.checks_of,
@@ -95,5 +101,6 @@ class FilterModule:
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,
             "report_table": report.report_table,
+            "n8n_workflows": workflows.n8n_workflows,
         }
         return {name: _with_clear_errors(function) for name, function in functions.items()}
