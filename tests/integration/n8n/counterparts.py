@@ -221,6 +221,8 @@ class Evolution(Counterpart):
         self.stored: list[dict] = []
         self.sent: list[dict] = []
         self.webhook: dict = {}
+        # n8n may still be at work on a message of the test before: each test has ids of its own.
+        self.round = 0
         super().__init__(key)
 
     def serve(self, method, path, query, body):
@@ -242,7 +244,7 @@ class Evolution(Counterpart):
     def message(self, id: str, text: str, phone: str = "5511987654321", **more: t.Any) -> dict:
         """Return a message as it comes in, and keep it."""
         one = {
-            "key": {"id": id, "remoteJid": f"{phone}@s.whatsapp.net", "fromMe": False},
+            "key": {"id": f"{id}-{self.round}", "remoteJid": f"{phone}@s.whatsapp.net", "fromMe": False},
             "pushName": "Maria",
             "message": {"conversation": text},
             "messageType": "conversation",
