@@ -71,7 +71,7 @@ def test_one_services_verification_is_not_troubled_by_another_one(well, verify, 
 
 def test_a_published_internal_path_and_an_open_port_are_named(well, verify, server, container):
     reload = f"docker exec {container('caddy')} caddy reload --config /etc/caddy/Caddyfile"
-    server.check_output(f"cp {CADDYFILE} {CADDYFILE}.kept && sed -i 's|respond /metrics 404||' {CADDYFILE} && {reload}")
+    server.check_output(f"cp {CADDYFILE} {CADDYFILE}.kept && sed -i 's|error @blocked 404||' {CADDYFILE} && {reload}")
     server.check_output("ufw allow 8055/tcp && systemd-run --unit opened python3 -m http.server 8055")
     try:
         _run, failures = verify()
@@ -100,8 +100,8 @@ def test_a_certificate_that_nobody_trusts_is_named(well, verify, server, contain
 
 def test_a_name_that_does_not_resolve_is_named(verify):
     run, failures = verify("--tags", "directus", connect_to="dns")
-    assert set(failures) == {("directus", "reachable by HTTPS"), ("directus", "HTTP redirects to HTTPS")}
-    assert all(row["category"] == 3 for row in failures.values())
+    assert set(failures) == {("directus", "reachable by HTTPS")}
+    assert failures["directus", "reachable by HTTPS"]["category"] == 3
     assert "make a DNS record of directus.demo.example.com" in run.output
 
 
