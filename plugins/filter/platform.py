@@ -14,10 +14,13 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     checks,
     compose,
+    databases,
     declaration,
     development,
+    purge,
     report,
     sites,
+    workflows,
 )
 
 
@@ -77,6 +80,11 @@ class FilterModule:
             "with_declarations": with_declarations,
             "contradictions": declaration.contradictions,
             "needs_of": needs_of,
+            "databases_of": databases.databases_of,
+            "migrations_of": databases.migrations_of,
+            "purge_plan": purge.purge_plan,
+            "purge_report": purge.purge_report,
+            "key_patterns": purge.key_patterns,
             "sites_of": sites_of,
             "edge_sites": sites.edge_sites,
             "development_table": development.table,
@@ -93,5 +101,6 @@ class FilterModule:
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,
             "report_table": report.report_table,
+            "n8n_workflows": workflows.n8n_workflows,
         }
         return {name: _with_clear_errors(function) for name, function in functions.items()}

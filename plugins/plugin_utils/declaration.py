@@ -30,7 +30,8 @@ KEYS = {
     "requires": "further instances without which it makes no sense",
     "sites": "where it is published; keys as in plugin_utils/sites.py",
     "hooks": "the role's further entry points: configure (what an application can only be told while it runs), "
-    "judge (refuses what its container would not run with, before any file is touched; in check mode too)",
+    "judge (refuses what its container would not run with, before any file is touched; in check mode too), "
+    "verify (rows of its own for a verification), authority (of the certificates that a proxy makes itself)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them: values by name",
