@@ -1,4 +1,4 @@
-"""How registries are asked for digests: names, logins and refusals, against a stand-in that answers as registries do."""
+"""How registries are asked for digests: names, logins and refusals, against a stand-in that answers as they do."""
 
 from __future__ import annotations
 
