@@ -53,10 +53,12 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             for version in versions["postgresql_older_versions"]
         },
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
+        "registry": Image("registry", "borgstack-test/registry", "trixie", service=False),
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
         "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
+        "fileflows": Image("fileflows", "revenz/fileflows", "node", versions["fileflows_version"]),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),
         "evolution-api": Image(
             "../standins/evolution",
