@@ -118,6 +118,8 @@ options:
         description:
           - The first operation, with C(key), C(name), C(type) and C(options); C(resolve) and C(reject) are the
             operations that follow it when it succeeds or fails.
+          - C(<%) and C(%>) stand for the double braces of Directus' own templates, which Ansible would take for
+            its own.
         type: dict
         required: true
       secrets:
@@ -155,7 +157,7 @@ EXAMPLES = r"""
             method: POST
             url: http://processing:8080/files
             headers: [{header: X-Token, value: "@@token@@"}]
-            body: '{"id": "{{ "{{" }}$trigger.key{{ "}}" }}"}'
+            body: '{"id": "<%$trigger.key%>"}'
         secrets:
           token: "{{ webhook_token }}"
 """

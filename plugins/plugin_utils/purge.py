@@ -88,6 +88,8 @@ def _consumers(leaving: dict[str, Declaration], staying: dict[str, Declaration])
         if need.get("database", {}).get("owner")
     }
     for name, item in staying.items():
+        for required in set(item.get("requires", [])) & set(leaving):
+            yield f"{name} needs {required}"
         for need in item.get("needs", []):
             database = need.get("database", {})
             if need["instance"] in leaving:

@@ -80,6 +80,10 @@ def test_a_datastore_with_consumers_is_still_needed():
     assert plan({"postgresql": POSTGRESQL}, "postgresql")["consumers"] == []
 
 
+def test_what_an_integration_requires_is_still_needed():
+    assert plan({"app": APP, "wiring": {"service": "wiring", "requires": ["app"]}})["consumers"] == ["wiring needs app"]
+
+
 def test_what_lies_in_a_datastore_that_is_not_there_stays():
     assert plan({"app": APP})["stays"] == ["what it has in postgresql, which does not run here as a datastore"]
 

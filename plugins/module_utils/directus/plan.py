@@ -158,4 +158,7 @@ def _with_secrets(value: t.Any, secrets: dict[str, str], where: str) -> t.Any:
     unknown = sorted(set(PLACEHOLDER.findall(value)) - set(secrets))
     if unknown:
         raise PlatformError(CONFIGURATION, f"no secret is given for {unknown}", "add it to `secrets`", where=where)
-    return PLACEHOLDER.sub(lambda match: secrets[match.group(1)], value)
+    # A secret may hold anything, so it is put in as it is.
+    parts = [one.replace("<%", "{{").replace("%>", "}}") for one in PLACEHOLDER.split(value)[::2]]
+    found = [secrets[name] for name in PLACEHOLDER.findall(value)]
+    return "".join(text for pair in zip(parts, [*found, ""]) for text in pair)

@@ -33,7 +33,7 @@ DECLARED = {
                 "options": {
                     "permissions": "$full",
                     "collection": FILES,
-                    "key": "{{$trigger.key}}",
+                    "key": "<%$trigger.key%>",
                     "payload": {"probe_status": "@@word@@"},
                 },
                 "reject": {"key": "note", "name": "Note", "type": "log", "options": {"message": "failed"}},

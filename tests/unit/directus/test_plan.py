@@ -116,3 +116,19 @@ def test_a_type_is_never_changed(actual):
 def test_a_placeholder_without_a_secret_is_refused():
     with pytest.raises(PlatformError, match="no secret is given for"):
         plan({**DECLARED, "flows": [{**FLOW, "secrets": {}}]}, Actual())
+
+
+def test_braces_of_directus_and_secrets_are_put_in():
+    operation = {**AGAIN, "options": {"body": "<%$trigger.key%> @@token@@", "headers": [{"value": "@@token@@"}]}}
+    (step,) = plan(
+        {
+            **DECLARED,
+            "fields": [],
+            "policies": [],
+            "users": [],
+            "flows": [{**FLOW, "operation": operation, "secrets": {"token": "a<%b@@c@@"}}],
+        },
+        Actual(),
+    )
+    options = step.operation[2]["options"]
+    assert options == {"body": "{{$trigger.key}} a<%b@@c@@", "headers": [{"value": "a<%b@@c@@"}]}
