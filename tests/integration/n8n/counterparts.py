@@ -52,7 +52,7 @@ class Counterpart:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PATCH = handle_any
+            do_GET = do_POST = do_PUT = handle_any
 
             def log_message(self, *_arguments):
                 pass
@@ -145,7 +145,7 @@ class Chatwoot(Counterpart):
             "POST /conversations": lambda: self._conversation(body),
             "GET /conversations/N/messages": lambda: {"payload": self.of(numbers[0])},
             "POST /conversations/N/messages": lambda: self.write(numbers[0], body),
-            "PATCH /conversations/N/messages/N": lambda: self.messages[numbers[1]].update(body) or {},
+            "PUT /conversations/N/messages/N": lambda: self.messages[numbers[1]].update(body) or {},
             "POST /conversations/N/toggle_status": lambda: self.conversations[numbers[0]].update(body) or {},
         }
         found = handlers.get(shape)
