@@ -28,6 +28,7 @@ KEYS = {
     "sites": "where it is published: host, upstream, headers and so on",
     "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
+    "cpu_features": "features of the processor that its images cannot run without: one by architecture",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them: values by name",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ MACHINE_CA = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True)
 class Image:
-    """One image to build: `folder` holds its Dockerfile, `base` is a key of BASES or of IMAGES."""
+    """One image to build: `folder` holds its Dockerfile (from here), `base` is a key of BASES or of IMAGES."""
 
     folder: str
     name: str
@@ -52,6 +53,21 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             for version in versions["postgresql_older_versions"]
         },
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
+        "mongodb": Image("../standins/mongodb", "mongo", "trixie", versions["mongodb_version"]),
+        "lowcoder": Image(
+            "../standins/applications",
+            "lowcoderorg/lowcoder-ce",
+            "trixie",
+            versions["lowcoder_version"],
+            target="lowcoder",
+        ),
+        "duplicati": Image(
+            "../standins/applications",
+            "duplicati/duplicati",
+            "trixie",
+            versions["duplicati_version"],
+            target="duplicati",
+        ),
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
         "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
@@ -96,8 +112,8 @@ def inputs_of(image: Image, base_id: str) -> str:
     """Return the hash of everything that the image is made from."""
     digest = hashlib.sha256(f"{base_id} {image.version} {image.target}".encode())
     for path in sorted((HERE / image.folder).rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(HERE).as_posix().encode())
+        if path.is_file() and path.parent.name != "__pycache__":
+            digest.update(os.path.relpath(path, HERE).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -109,7 +125,7 @@ def build(image: Image, base: str) -> str:
     if built_from.stdout.strip() == inputs:
         return "unchanged"
     with tempfile.TemporaryDirectory(prefix="borgstack-image-") as context:
-        shutil.copytree(HERE / image.folder, context, dirs_exist_ok=True)
+        shutil.copytree(HERE / image.folder, context, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         if image.needs_ca:
             shutil.copy(MACHINE_CA, context)
         command = ["build", "--tag", reference(image), "--label", f"{LABEL}={inputs}", "--build-arg", f"BASE={base}"]
