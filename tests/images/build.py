@@ -57,6 +57,7 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),
+        "chatwoot": Image("../standins/chatwoot", "chatwoot/chatwoot", "trixie", versions["chatwoot_version"]),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
         "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
     }
