@@ -76,6 +76,8 @@ class FilterModule:
             "to_configure": checks.to_configure,
             "compose_project": compose.compose_project,
             "configuration_path": compose.configuration_path,
+            "provisioning_path": compose.provisioning_path,
+            "to_provision": checks.to_provision,
             "project_files": compose.project_files,
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,

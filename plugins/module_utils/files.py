@@ -12,7 +12,7 @@ import tempfile
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, DATA, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 
 # Lists what was written, so that a file which is no longer declared can be told from one that an operator added.
@@ -25,12 +25,16 @@ DIRECTORY_MODE = 0o755
 
 @dataclass(frozen=True)
 class File:
-    """One declared file: `path` is relative to the root; `pending` says who has to take up a change of it."""
+    """One declared file: `path` is relative to the root; `pending` says who has to take up a change of it.
+
+    An `immutable` one is written once; it is neither changed nor removed when it is no longer declared.
+    """
 
     path: str
     content: str
     secret: bool = False
     pending: str = ""
+    immutable: bool = False
 
     @property
     def mode(self) -> int:
@@ -64,7 +68,8 @@ def declared(items: list[dict]) -> list[File]:
         if contents.count(None) != 1:
             raise _refused(path, "it needs either content or secret_content")
         content = next(content for content in contents if content is not None)
-        files.append(File(path, content, item.get("content") is None, item.get("pending") or ""))
+        secret = item.get("content") is None
+        files.append(File(path, content, secret, item.get("pending") or "", bool(item.get("immutable"))))
     return files
 
 
@@ -91,10 +96,16 @@ def _read(path: str) -> Found:
 
 
 def plan(files: list[File], found: dict[str, Found], managed: set[str]) -> list[Step]:
-    """Return the steps that make the files what is declared."""
+    """Return the steps that make the files what is declared.
+
+    Raises:
+        PlatformError: an immutable file is there with another content.
+    """
     steps = []
     for file in files:
         actual = found[file.path]
+        if file.immutable and actual.content not in (None, file.content):
+            raise _must_not_change(file)
         if actual.content != file.content:
             verb = "create" if actual.content is None else "change"
             steps.append(_step(file, verb, _shown(file, actual.content), _shown(file, file.content, new=True)))
@@ -104,6 +115,16 @@ def plan(files: list[File], found: dict[str, Found], managed: set[str]) -> list[
     for path in sorted(managed - {file.path for file in files}):
         steps.append(Step(f"file {path}", f"remove file {path}", path, {"present": True}, {}))
     return steps
+
+
+def _must_not_change(file: File) -> PlatformError:
+    name = os.path.basename(file.path)
+    return PlatformError(
+        DATA,
+        f"{name} is another one than the data on the host was written with",
+        f"restore the former {name} in the vaulted file; if its data is gone for good, remove the file named here",
+        where=f"file {file.path}",
+    )
 
 
 def _step(file: File, verb: str, before: dict, after: dict) -> Step:
@@ -137,7 +158,8 @@ class Writer:
             return
         file: File = step.operation
         # Noted first: a run that is killed in between leaves a file that the next one still knows.
-        self._note(self._managed | {file.path})
+        if not file.immutable:
+            self._note(self._managed | {file.path})
         if file.pending:
             self._keep_what_is_in_effect(file)
         self._write(file.path, file.content, file.mode)

@@ -103,7 +103,8 @@ host:
       description: C(version) and C(held) of those asked packages that are installed.
       type: dict
     docker:
-      description: C(version), C(engine_version), C(running), C(compose_version), C(data_root) and C(config).
+      description:
+        - C(version), C(engine_version), C(running), C(enabled) at boot, C(compose_version), C(data_root), C(config).
       type: dict
     ufw:
       description: C(installed), C(active), C(ipv6), C(defaults) and C(rules).

@@ -44,7 +44,14 @@ options:
         description:
           - A name that RV(pending) holds from the moment the file changes until the marker C(PATH.pending) is removed.
           - So a change takes effect even when the run that made it was interrupted before the service took it up.
+          - The marker holds what was in the file before, and so what is still in effect.
         type: str
+      immutable:
+        description:
+          - The file is written once. Another content is refused before anything is changed, and the file stays when it
+            is no longer declared.
+        type: bool
+        default: false
 """
 
 EXAMPLES = r"""
@@ -106,6 +113,7 @@ def main():
                     "content": {"type": "str"},
                     "secret_content": {"type": "str", "no_log": True},
                     "pending": {"type": "str"},
+                    "immutable": {"type": "bool", "default": False},
                 },
             },
         },

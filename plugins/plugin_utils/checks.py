@@ -62,6 +62,35 @@ def _asked(instance: str, check: dict[str, t.Any], address: str) -> dict[str, t.
     }
 
 
+def to_provision(
+    declarations: dict[str, dict[str, t.Any]],
+    datastore: str,
+    selected: list[str],
+    started: list[str],
+    pending: list[str],
+) -> dict[str, dict[str, t.Any]]:
+    """Return the declarations whose needs a datastore has to be asked about.
+
+    A run of all services, or of the datastore, asks for everything. A run of other services trusts what was provisioned
+    for them before, unless their needs changed since or the datastore was started, perhaps empty.
+
+    Args:
+        declarations: by instance name.
+        datastore: the datastore's instance name.
+        selected: the services that the run is about.
+        started: the containers that this run started, or would start.
+        pending: `INSTANCE/HOOK` of each file whose change is not in effect yet.
+    """
+    if declarations[datastore]["service"] in selected:
+        return declarations
+    restarted = declarations[datastore]["provides"]["container"] in started
+    return {
+        instance: declaration
+        for instance, declaration in declarations.items()
+        if declaration["service"] in selected and (restarted or f"{instance}/provision" in pending)
+    }
+
+
 def to_configure(
     declarations: dict[str, dict[str, t.Any]], started: list[str], pending: list[str], failed: list[str]
 ) -> list[str]:

@@ -117,6 +117,24 @@ def configuration_path(instance: str) -> str:
     return f"configured/{instance}.json"
 
 
+def provisioning_path(instance: str) -> str:
+    """Return where it is noted what was provisioned for an instance, relative to the project's directory."""
+    return f"provisioned/{instance}"
+
+
+def _noted(instance: str, declaration: Declaration) -> t.Iterator[tuple[str, str, str]]:
+    """Yield path, hook and content of the notes by which a run knows what is not in effect yet."""
+    if "configuration" in declaration:
+        yield (
+            configuration_path(instance),
+            "configure",
+            json.dumps(declaration["configuration"], sort_keys=True, ensure_ascii=False),
+        )
+    if declaration.get("needs"):
+        needs = json.dumps(declaration["needs"], sort_keys=True)
+        yield provisioning_path(instance), "provision", hashlib.sha256(needs.encode()).hexdigest()
+
+
 def project_files(declarations: dict[str, Declaration]) -> list[dict]:
     """Return every file of the project but the Compose file: configuration, and secret environments.
 
@@ -126,10 +144,11 @@ def project_files(declarations: dict[str, Declaration]) -> list[dict]:
     for instance, declaration in declarations.items():
         for file in declaration.get("files", []):
             files.append({**file, "pending": f"{instance}/{file['pending']}"} if file.get("pending") else file)
-        if "configuration" in declaration:
-            content = json.dumps(declaration["configuration"], sort_keys=True, ensure_ascii=False)
-            path = configuration_path(instance)
-            files.append({"path": path, "secret_content": content, "pending": f"{instance}/configure"})
+        for name, value in declaration.get("immutable_secrets", {}).items():
+            digest = hashlib.sha256(f"{name}:{value}".encode()).hexdigest()
+            files.append({"path": f"immutable/{name}", "secret_content": digest, "immutable": True})
+        for path, hook, content in _noted(instance, declaration):
+            files.append({"path": path, "secret_content": content, "pending": f"{instance}/{hook}"})
         for container, definition in declaration.get("containers", {}).items():
             if definition.get("secret_environment"):
                 content = environment_file(definition["secret_environment"])

@@ -29,7 +29,7 @@ KEYS = {
     "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
-    "immutable_secrets": "secrets that must never change once data was written with them",
+    "immutable_secrets": "secrets that must never change once data was written with them: values by name",
 }
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, to_configure
+from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, to_configure, to_provision
 
 READY = {"name": "ready", "port": 80, "path": "/ready"}
 KNOWS_US = {"name": "knows us", "port": 80, "path": "/me", "headers": {"token": "x"}, "configured": True, "remedy": "y"}
@@ -46,3 +46,25 @@ def test_what_does_not_run_is_not_asked():
 )
 def test_only_what_is_not_in_effect_is_configured(started, pending, failed, expected):
     assert to_configure(DECLARATIONS, started, pending, failed) == expected
+
+
+CONSUMERS = {
+    "database": {"service": "database", "provides": {"container": "database"}},
+    "app": {"service": "app"},
+    "other": {"service": "other"},
+}
+
+
+@pytest.mark.parametrize(
+    ("selected", "started", "pending", "expected"),
+    [
+        (["database", "app", "other"], [], [], ["database", "app", "other"]),
+        (["database"], [], [], ["database", "app", "other"]),
+        (["app"], [], [], []),
+        (["app"], [], ["app/provision", "other/provision"], ["app"]),
+        (["app"], ["app"], [], []),
+        (["app"], ["database"], [], ["app"]),
+    ],
+)
+def test_a_run_of_one_service_trusts_what_was_provisioned_for_it(selected, started, pending, expected):
+    assert list(to_provision(CONSUMERS, "database", selected, started, pending)) == expected

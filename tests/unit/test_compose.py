@@ -131,6 +131,15 @@ def test_what_an_application_is_configured_with_is_kept_secret_until_it_is_in_ef
     ]
 
 
+def test_what_was_provisioned_is_noted_without_its_secrets():
+    declarations = {"app": {"needs": [{"kind": "redis", "instance": "redis", "user": {"password": "secret"}}]}}
+    (note,) = project_files(declarations)
+    assert (note["path"], note["pending"]) == ("provisioned/app", "app/provision")
+    assert "secret" not in note["secret_content"]
+    declarations["app"]["needs"][0]["user"]["password"] = "another"
+    assert project_files(declarations)[0]["secret_content"] != note["secret_content"]
+
+
 def test_memory_limits_are_summed():
     assert memory_limit_mb(DECLARATIONS) == 768
 

@@ -85,6 +85,17 @@ def test_the_marker_keeps_what_is_in_effect_however_often_the_file_changes(tmp_p
     assert stat.S_IMODE(marker.stat().st_mode) == 0o600
 
 
+def test_what_must_never_change_is_written_once_and_kept(tmp_path):
+    declared = [{"path": "immutable/key", "secret_content": "one", "immutable": True}]
+    assert converge(tmp_path, declared) == ["create file immutable/key"]
+    assert converge(tmp_path, declared) == []
+    with pytest.raises(PlatformError, match="key is another one than the data") as refusal:
+        converge(tmp_path, [{"path": "a", "content": "b"}, {**declared[0], "secret_content": "two"}])
+    assert (refusal.value.category, (tmp_path / "a").exists()) == (10, False)
+    assert converge(tmp_path, []) == []
+    assert (tmp_path / "immutable/key").read_text() == "one"
+
+
 @pytest.mark.parametrize(
     "declared",
     [

@@ -48,6 +48,7 @@ def docker() -> dict:
         "version": client.group(1) if client else None,
         "engine_version": engine.strip().partition("+")[0] if engine else None,
         "running": bool(engine),
+        "enabled": output("systemctl", "is-enabled", "docker.service") is not None,
         "compose_version": compose.strip().lstrip("v").partition("-")[0].partition("+")[0] if compose else None,
         "config": config,
         "data_root": (config or {}).get("data-root", "/var/lib/docker"),
