@@ -68,6 +68,7 @@ class FilterModule:
         """Return the filters by name."""
         functions = {
             "with_declarations": with_declarations,
+            "contradictions": declaration.contradictions,
             "needs_of": needs_of,
             "sites_of": sites_of,
             "service_roles": service_roles,

@@ -25,6 +25,7 @@ KEYS = {
     "checks": "HTTP checks from inside; keys as in plugin_utils/checks.py",
     "provides": "the datastore that it is: kind, container and how to log in",
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
+    "requires": "further instances without which it makes no sense",
     "sites": "where it is published: host, upstream, headers and so on",
     "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
@@ -63,6 +64,39 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     for site in declaration.get("sites", []):
         check_host_name(site["host"], f"site of {name}")
     return declaration
+
+
+def contradictions(declarations: dict[str, Declaration]) -> list[str]:
+    """Return in words what does not fit together: unmet needs, and names that are taken twice.
+
+    Args:
+        declarations: all of them, by instance name.
+    """
+    return [*_unmet_needs(declarations), *_taken_twice(declarations)]
+
+
+def _unmet_needs(declarations: dict[str, Declaration]) -> t.Iterator[str]:
+    for name, declaration in declarations.items():
+        wanted = [(need["instance"], need["kind"]) for need in declaration.get("needs", [])]
+        wanted += [(instance, "") for instance in declaration.get("requires", [])]
+        for instance, kind in dict.fromkeys(wanted):
+            provider = declarations.get(instance)
+            if provider is None:
+                yield f"{name} needs {instance}, which does not run here"
+            elif kind and "provides" in provider and provider["provides"]["kind"] != kind:
+                yield f"{name} needs {kind} of {instance}, which provides {provider['provides']['kind']}"
+
+
+def _taken_twice(declarations: dict[str, Declaration]) -> t.Iterator[str]:
+    taken: dict[str, list[str]] = {}
+    for name, declaration in declarations.items():
+        hosts = [f"the host name {site['host']}" for site in declaration.get("sites", [])]
+        containers = [f"the container {container}" for container in declaration.get("containers", {})]
+        for what in hosts + containers:
+            taken.setdefault(what, []).append(name)
+    for what, names in taken.items():
+        if len(names) > 1:
+            yield f"{' and '.join(names)} both claim {what}"
 
 
 def _check_container(where: str, name: str, definition: dict) -> None:

@@ -1,0 +1,88 @@
+"""Last, since it changes what all others log in with: a secret that is changed in the inventory reaches what runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate
+
+VAULT = Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", ".")) / "vault.yml"
+ADMIN = "admin@demo.example.com"
+
+
+def login(web, secrets: dict[str, str], service: str) -> int:
+    """Return the answer of one application to its administrator's login."""
+    requests = {
+        "n8n": ("n8n", "/rest/login", {"emailOrLdapLoginId": ADMIN, "password": secrets["n8n_owner_password"]}),
+        "directus": ("directus", "/auth/login", {"email": ADMIN, "password": secrets["directus_admin_password"]}),
+        "chatwoot": ("chatwoot", "/auth/sign_in", {"email": ADMIN, "password": secrets["chatwoot_admin_password"]}),
+        "duplicati": ("duplicati", "/api/v1/auth/login", {"Password": secrets["duplicati_web_password"]}),
+    }
+    host, path, body = requests[service]
+    return web.post(f"https://{host}.demo.example.com{path}", json=body, timeout=20).status_code
+
+
+def superuser(server, container, password: str) -> bool:
+    """Tell whether PostgreSQL's superuser logs in with a password."""
+    ask = (
+        f"docker exec --env PGPASSWORD={password} {container('postgresql')} psql -h 127.0.0.1 -U postgres -c 'SELECT 1'"
+    )
+    return server.run(ask).succeeded
+
+
+@pytest.fixture(scope="module")
+def former(secrets, server) -> dict[str, str]:
+    """The secrets as they were; all that may change are changed in the vaulted file."""
+    kept = server.check_output("ls /opt/borgstack/immutable").split()
+    kind = {name: "password" if name.endswith("password") else "key" for name in secrets}
+    changed = {name: value if name in kept else generate(kind[name]) for name, value in secrets.items()}
+    VAULT.write_text(yaml.safe_dump(changed), encoding="utf-8")
+    subprocess.run(["ansible-vault", "encrypt", str(VAULT)], check=True, capture_output=True)
+    return dict(secrets)
+
+
+@pytest.fixture(scope="module")
+def present(former) -> dict[str, str]:
+    """The secrets as they are declared now."""
+    viewed = subprocess.run(["ansible-vault", "view", str(VAULT)], check=True, capture_output=True, text=True)
+    return yaml.safe_load(viewed.stdout)
+
+
+def test_a_run_brings_all_of_them_into_effect(play, former, present):
+    assert len([name for name in former if former[name] != present[name]]) > 15
+    run = play()
+    assert run.returncode == 0, run.output[-6000:]
+    assert [name for name, value in present.items() if value in run.output] == []
+
+
+@pytest.mark.parametrize("service", ["n8n", "directus", "chatwoot", "duplicati"])
+def test_administrators_log_in_with_the_new_password_only(web, former, present, service):
+    assert login(web, present, service) < 300
+    assert login(web, former, service) in (400, 401, 403)
+
+
+def test_the_superuser_logs_in_with_the_new_password_only(server, container, former, present):
+    assert superuser(server, container, present["postgresql_superuser_password"])
+    assert not superuser(server, container, former["postgresql_superuser_password"])
+
+
+def test_everything_works_with_the_new_secrets(play):
+    run = play(playbook="playbooks/verify.yml")
+    assert run.returncode == 0, run.output[-6000:]
+
+
+def test_then_nothing_is_left_to_do(play):
+    run = play()
+    assert (run.returncode, run.changed) == (0, 0), run.output[-6000:]
+
+
+def test_a_key_that_data_was_written_with_is_not_changed(play, present):
+    run = play(platform_supplied_secrets={"n8n_encryption_key": generate("key")})
+    assert run.returncode != 0
+    assert "[10] data error" in run.output
+    assert run.changed == 0
