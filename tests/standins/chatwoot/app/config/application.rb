@@ -19,7 +19,8 @@ module Chatwoot
   class Application < Rails::Application
     config.root = "/app"
     config.load_defaults 7.1
-    config.eager_load = true
+    # What a command does not use is not loaded: each one of them starts Rails anew.
+    config.eager_load = false
     config.secret_key_base = ENV.fetch("SECRET_KEY_BASE")
     config.active_job.queue_adapter = :sidekiq
     config.active_storage.service = ENV.fetch("ACTIVE_STORAGE_SERVICE", "local").to_sym
