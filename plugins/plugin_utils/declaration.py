@@ -11,6 +11,8 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
+from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
+from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
 
 Declaration = dict[str, t.Any]
 
@@ -26,8 +28,10 @@ KEYS = {
     "provides": "the datastore that it is: kind, container and how to log in",
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
     "requires": "further instances without which it makes no sense",
-    "sites": "where it is published: host, upstream, headers and so on",
-    "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
+    "sites": "where it is published; keys as in plugin_utils/sites.py",
+    "hooks": "the role's further entry points: configure (what an application can only be told while it runs), "
+    "judge (refuses what its container would not run with, before any file is touched; in check mode too), "
+    "verify (rows of its own for a verification), authority (of the certificates that a proxy makes itself)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them: values by name",
@@ -62,7 +66,8 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     for check in declaration.get("checks", []):
         _check_check(f"check of {name}", check)
     for site in declaration.get("sites", []):
-        check_host_name(site["host"], f"site of {name}")
+        check_host_name(site.get("host", ""), f"site of {name}")
+        check_site(site, f"site {site['host']} of {name}")
     return declaration
 
 
@@ -108,6 +113,7 @@ def _check_container(where: str, name: str, definition: dict) -> None:
         raise _wrong(where, "it has no health check, so nobody could tell when it is ready")
     if not re.fullmatch(r"[1-9][0-9]*m", str(definition.get("mem_limit"))):
         raise _wrong(where, f"mem_limit is {definition.get('mem_limit')!r}, not megabytes such as 512m")
+    check_ports(definition.get("development_ports", []), where)
 
 
 def _check_check(where: str, check: dict) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,7 @@ MACHINE_CA = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True)
 class Image:
-    """One image to build: `folder` holds its Dockerfile, `base` is a key of BASES or of IMAGES."""
+    """One image to build: `folder` holds its Dockerfile (from here), `base` is a key of BASES or of IMAGES."""
 
     folder: str
     name: str
@@ -52,11 +53,28 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             for version in versions["postgresql_older_versions"]
         },
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
+        "registry": Image("registry", "borgstack-test/registry", "trixie", service=False),
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
         "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
+        "fileflows": Image("fileflows", "revenz/fileflows", "node", versions["fileflows_version"]),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),
+        "evolution-api": Image(
+            "../standins/evolution",
+            "evoapicloud/evolution-api",
+            "node",
+            versions["evolution_api_version"],
+            needs_ca=True,
+        ),
+        "evolution-api-2.2": Image(
+            "../standins/evolution",
+            "atendai/evolution-api",
+            "node",
+            versions["evolution_api_2_2_version"],
+            needs_ca=True,
+            service=False,
+        ),
         "chatwoot": Image("../standins/chatwoot", "chatwoot/chatwoot", "trixie", versions["chatwoot_version"]),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
         "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
@@ -97,8 +115,8 @@ def inputs_of(image: Image, base_id: str) -> str:
     """Return the hash of everything that the image is made from."""
     digest = hashlib.sha256(f"{base_id} {image.version} {image.target}".encode())
     for path in sorted((HERE / image.folder).rglob("*")):
-        if path.is_file():
-            digest.update(path.relative_to(HERE).as_posix().encode())
+        if path.is_file() and path.parent.name != "__pycache__":
+            digest.update(os.path.relpath(path, HERE).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -110,7 +128,7 @@ def build(image: Image, base: str) -> str:
     if built_from.stdout.strip() == inputs:
         return "unchanged"
     with tempfile.TemporaryDirectory(prefix="borgstack-image-") as context:
-        shutil.copytree(HERE / image.folder, context, dirs_exist_ok=True)
+        shutil.copytree(HERE / image.folder, context, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         if image.needs_ca:
             shutil.copy(MACHINE_CA, context)
         command = ["build", "--tag", reference(image), "--label", f"{LABEL}={inputs}", "--build-arg", f"BASE={base}"]

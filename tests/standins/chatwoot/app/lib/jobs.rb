@@ -32,14 +32,17 @@ class WebhookJob < ApplicationJob
 
   def perform(url, payload)
     status = post(URI(url), payload)
-    Delivery.create!(url: url.sub(/\?.*/, ""), event: payload["event"], message_id: payload["id"], status: status)
+    Delivery.create!(url: url.sub(%r{//[^/]*@}, "//").sub(/\?.*/, ""), event: payload["event"], message_id: payload["id"], status: status)
   end
 
   private
 
   def post(uri, payload)
     answer = Net::HTTP.start(uri.host, uri.port, use_ssl: uri.scheme == "https", open_timeout: 5, read_timeout: 5) do |http|
-      http.post(uri.request_uri, payload.to_json, "content-type" => "application/json", "accept" => "application/json")
+      request = Net::HTTP::Post.new(uri.request_uri, "content-type" => "application/json", "accept" => "application/json")
+      request.basic_auth(*[uri.user, uri.password].map { |part| CGI.unescape(part.to_s) }) if uri.user
+      request.body = payload.to_json
+      http.request(request)
     end
     mark_failed(payload, "#{answer.code} #{answer.message}") unless answer.is_a?(Net::HTTPSuccess)
     answer.code.to_i
