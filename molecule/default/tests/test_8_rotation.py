@@ -29,7 +29,9 @@ def login(web, secrets: dict[str, str], service: str) -> int:
 
 def superuser(server, container, password: str) -> bool:
     """Tell whether PostgreSQL's superuser logs in with a password."""
-    ask = f"docker exec --env PGPASSWORD={password} {container('postgresql')} psql -h 127.0.0.1 -U postgres -c 'SELECT 1'"
+    ask = (
+        f"docker exec --env PGPASSWORD={password} {container('postgresql')} psql -h 127.0.0.1 -U postgres -c 'SELECT 1'"
+    )
     return server.run(ask).succeeded
 
 
