@@ -11,7 +11,17 @@ from pathlib import Path
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import (
+    checks,
+    compose,
+    databases,
+    declaration,
+    development,
+    purge,
+    report,
+    sites,
+    workflows,
+)
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -33,8 +43,8 @@ def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
 
 def sites_of(declarations: dict) -> list[dict]:
     """Return all published sites, in the order of their host names."""
-    sites = [site for declared in declarations.values() for site in declared.get("sites", [])]
-    return sorted(sites, key=lambda site: site["host"])
+    found = [site for declared in declarations.values() for site in declared.get("sites", [])]
+    return sorted(found, key=lambda site: site["host"])
 
 
 def service_roles(roles_path: str) -> list[str]:
@@ -68,8 +78,17 @@ class FilterModule:
         """Return the filters by name."""
         functions = {
             "with_declarations": with_declarations,
+            "contradictions": declaration.contradictions,
             "needs_of": needs_of,
+            "databases_of": databases.databases_of,
+            "migrations_of": databases.migrations_of,
+            "purge_plan": purge.purge_plan,
+            "purge_report": purge.purge_report,
+            "key_patterns": purge.key_patterns,
             "sites_of": sites_of,
+            "edge_sites": sites.edge_sites,
+            "development_table": development.table,
+            "images_of": compose.images_of,
             "service_roles": service_roles,
             "platform_error": platform_error,
             "checks_of": checks.checks_of,
@@ -82,5 +101,6 @@ class FilterModule:
             "project_state": compose.project_state,
             "memory_limit_mb": compose.memory_limit_mb,
             "report_table": report.report_table,
+            "n8n_workflows": workflows.n8n_workflows,
         }
         return {name: _with_clear_errors(function) for name, function in functions.items()}

@@ -16,7 +16,8 @@ description:
     to the file, encrypted with the vault password of the run; a secret that exists is never replaced.
   - A value in O(platform_supplied_secrets) wins over the file, so that an external store can be used.
   - Each value is judged by policy and must not be used under two names.
-  - In check mode a missing secret is made up and not written.
+  - In check mode, and where the variable C(platform_secrets_read_only) is true, a missing secret is made up and not
+    written.
 options:
   _terms:
     description: Names of the secrets.
@@ -83,11 +84,14 @@ class LookupModule(LookupBase):
             AnsibleLookupError: with the category, the place and the remedy of what went wrong.
         """
         self.set_options(var_options=self._settings(variables), direct=kwargs)
-        store = self._store(write=not variables.get("ansible_check_mode", False))
+        store = self._store(write=not self._reading_only(variables))
         try:
             return [store.get(name, self.get_option("kind")) for name in terms]
         except PlatformError as error:
             raise AnsibleLookupError(error.message) from None
+
+    def _reading_only(self, variables: dict) -> bool:
+        return bool(variables.get("ansible_check_mode") or variables.get("platform_secrets_read_only"))
 
     def _settings(self, variables: dict) -> dict:
         """Return the variables that options are read from, templated: Ansible hands them over as they were written."""

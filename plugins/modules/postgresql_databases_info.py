@@ -25,6 +25,10 @@ options:
     description: The databases that are asked for; all where it is not given.
     type: list
     elements: str
+  sizes:
+    description: Whether the size of each database is returned, too.
+    type: bool
+    default: false
 seealso:
   - module: borgstack.platform.postgresql_databases
 """
@@ -50,6 +54,11 @@ databases:
   returned: success
   type: list
   elements: dict
+sizes:
+  description: Sizes in bytes by name.
+  returned: when O(sizes) is set
+  type: dict
+  sample: {"n8n_db": 8704675}
 error:
   description: What went wrong, in parts.
   returned: failure
@@ -58,15 +67,20 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.database_catalog import declarations
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import database_catalog
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import INFO_OPTIONS, read
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 
 def main():
     """Run the module."""
-    module = AnsibleModule(argument_spec=INFO_OPTIONS, supports_check_mode=True)
-    finish(module, lambda: read(module, "databases", declarations))
+    module = AnsibleModule(
+        argument_spec={**INFO_OPTIONS, "sizes": {"type": "bool", "default": False}}, supports_check_mode=True
+    )
+    readings = {"databases": database_catalog.declarations}
+    if module.params["sizes"]:
+        readings["sizes"] = database_catalog.sizes
+    finish(module, lambda: read(module, **readings))
 
 
 if __name__ == "__main__":

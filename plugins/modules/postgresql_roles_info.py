@@ -65,7 +65,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.provisioning im
 def main():
     """Run the module."""
     module = AnsibleModule(argument_spec=INFO_OPTIONS, supports_check_mode=True)
-    finish(module, lambda: read(module, "roles", declarations))
+    finish(module, lambda: read(module, roles=declarations))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,12 @@ options:
     description: Whether the prefixes up to the first slash are returned, too; takes a request for every thousand.
     type: bool
     default: false
+  usage:
+    description:
+      - Whether the number and the size of the objects are returned, too; takes a request for every thousand.
+      - Earlier versions of objects, and unfinished uploads, do not count.
+    type: bool
+    default: false
 seealso:
   - module: borgstack.platform.s3_buckets
 """
@@ -88,6 +94,11 @@ buckets:
       type: dict
       returned: where it is set
   sample: [{"name": "directus", "versioning": true}]
+usage:
+  description: Number of objects and their size in bytes, by the bucket's name.
+  returned: when O(usage) is set
+  type: dict
+  sample: {"directus": {"objects": 12, "bytes": 34567}}
 unsupported:
   description: Features that the server does not offer, in words.
   returned: success
@@ -109,13 +120,13 @@ def main():
             **connection.OPTIONS,
             **provisioning.INFO_OPTIONS,
             "prefixes": {"type": "bool", "default": False},
+            "usage": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
     options = module.params
-    provisioning.finish(
-        module, lambda: info.describe(connection.Server(options), options["names"], options["prefixes"])
-    )
+    wanted = {key: options[key] for key in ("names", "prefixes", "usage")}
+    provisioning.finish(module, lambda: info.describe(connection.Server(options), **wanted))
 
 
 if __name__ == "__main__":

@@ -41,15 +41,21 @@ def checks_of(
         configured: only those that tell whether an application is configured as declared.
 
     Returns:
-        Items of the module's option `checks`, each with the `instance` that it is about.
+        Items of the module's option `checks`.
     """
     return [
-        _asked(instance, check, address)
+        _asked(instance, check, addresses[container])
+        for instance, check, container in declared_checks(declarations)
+        if (check.get("configured") or not configured) and addresses.get(container)
+    ]
+
+
+def declared_checks(declarations: dict[str, dict[str, t.Any]]) -> list[tuple[str, dict[str, t.Any], str]]:
+    """Return all checks, each between its instance and the container that it is about."""
+    return [
+        (instance, check, check.get("container", instance))
         for instance, declaration in declarations.items()
         for check in declaration.get("checks", [])
-        if check.get("configured") or not configured
-        for address in [addresses.get(check.get("container", instance), "")]
-        if address
     ]
 
 

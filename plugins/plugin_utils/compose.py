@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import typing as t
 
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils import development
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
 
 DECLARED_LABEL = "platform.borgstack.declared"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+# What a container's definition holds beside the keys of Compose.
+NOT_COMPOSE = ("secret_environment", "development_ports")
 
 # What every container gets unless its role says otherwise.
 CONTAINER_DEFAULTS: dict[str, t.Any] = {
@@ -30,6 +37,8 @@ def compose_project(
     image_prefix: str = "",
     pull_policy: str = "missing",
     cpus: float | None = None,
+    digests: dict[str, str] | None = None,
+    development_profile: bool = False,
 ) -> dict:
     """Return the Compose project that runs all declarations.
 
@@ -39,7 +48,10 @@ def compose_project(
         image_prefix: a registry mirror that all images come from, such as `mirror.example:5000`.
         pull_policy: Compose's pull policy of every container.
         cpus: how many the host has, if that is known; Docker refuses a limit above it.
+        digests: what images are pinned to beside their tags, by declared image.
+        development_profile: whether containers' `development_ports` are published on the host's loopback address.
     """
+    ports = development.development_ports(declarations) if development_profile else {}
     containers = {
         container: (declaration, definition)
         for declaration in declarations.values()
@@ -47,10 +59,12 @@ def compose_project(
     }
     services = {}
     for container, (declaration, definition) in containers.items():
-        service = {**CONTAINER_DEFAULTS, **{key: definition[key] for key in definition if key != "secret_environment"}}
-        service["image"] = f"{image_prefix}/{definition['image']}" if image_prefix else definition["image"]
+        service = {**CONTAINER_DEFAULTS, **{key: definition[key] for key in definition if key not in NOT_COMPOSE}}
+        service["image"] = _pinned(definition["image"], image_prefix, digests or {})
         service["pull_policy"] = pull_policy
         _limit_cpus(service, cpus)
+        if container in ports:
+            _publish_for_development(service, ports[container])
         if definition.get("secret_environment"):
             service["env_file"] = [secret_environment_path(container)]
         # A dependency on another host cannot be waited for by Compose.
@@ -68,6 +82,31 @@ def compose_project(
         "networks": _networks(services),
         "volumes": {volume: {} for volume in sorted(_named_volumes(services))},
     }
+
+
+def images_of(declarations: dict[str, Declaration]) -> list[str]:
+    """Return the images of all containers as they are declared, each once."""
+    definitions = [one for declared in declarations.values() for one in declared.get("containers", {}).values()]
+    return sorted({definition["image"] for definition in definitions})
+
+
+def _pinned(image: str, prefix: str, digests: dict[str, str]) -> str:
+    """Return where an image is pulled from; one that names a digest itself keeps it."""
+    digest = digests.get(image, "")
+    if digest and not DIGEST.fullmatch(digest):
+        raise PlatformError(
+            CONFIGURATION,
+            f"platform_image_digests says {digest!r} for it, which is no digest such as sha256:4f5e…",
+            "run script/lock, which writes the file anew",
+            where=f"image {image}",
+        )
+    return (f"{prefix}/" if prefix else "") + image + (f"@{digest}" if digest and "@" not in image else "")
+
+
+def _publish_for_development(service: dict, ports: list[tuple[int, int]]) -> None:
+    service["ports"] = [*service.get("ports", []), *development.published(ports)]
+    if "external" not in service["networks"]:
+        service["networks"] = [*service["networks"], development.NETWORK]
 
 
 def _limit_cpus(service: dict, available: float | None) -> None:
@@ -90,7 +129,8 @@ def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> s
 def _networks(services: dict[str, dict]) -> dict[str, dict]:
     """Only the network `external` has a way out; what is not attached to it can neither call out nor be called."""
     names = sorted({network for service in services.values() for network in service["networks"]})
-    return {network: {} if network == "external" else {"internal": True} for network in names}
+    special = {"external": {}, development.NETWORK: development.NETWORK_OPTIONS}
+    return {network: special.get(network, {"internal": True}) for network in names}
 
 
 def _named_volumes(services: dict[str, dict]) -> set[str]:

@@ -11,6 +11,8 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
+from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
+from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
 
 Declaration = dict[str, t.Any]
 
@@ -25,8 +27,11 @@ KEYS = {
     "checks": "HTTP checks from inside; keys as in plugin_utils/checks.py",
     "provides": "the datastore that it is: kind, container and how to log in",
     "needs": "what datastores must provide: kind, instance, and the items of that kind's modules",
-    "sites": "where it is published: host, upstream, headers and so on",
-    "hooks": "the role's further entry points: configure (what an application can only be told while it runs)",
+    "requires": "further instances without which it makes no sense",
+    "sites": "where it is published; keys as in plugin_utils/sites.py",
+    "hooks": "the role's further entry points: configure (what an application can only be told while it runs), "
+    "judge (refuses what its container would not run with, before any file is touched; in check mode too), "
+    "verify (rows of its own for a verification), authority (of the certificates that a proxy makes itself)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
     "cpu_features": "features of the processor that its images cannot run without: one by architecture",
     "backup": "what must be backed up, and how",
@@ -62,8 +67,42 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     for check in declaration.get("checks", []):
         _check_check(f"check of {name}", check)
     for site in declaration.get("sites", []):
-        check_host_name(site["host"], f"site of {name}")
+        check_host_name(site.get("host", ""), f"site of {name}")
+        check_site(site, f"site {site['host']} of {name}")
     return declaration
+
+
+def contradictions(declarations: dict[str, Declaration]) -> list[str]:
+    """Return in words what does not fit together: unmet needs, and names that are taken twice.
+
+    Args:
+        declarations: all of them, by instance name.
+    """
+    return [*_unmet_needs(declarations), *_taken_twice(declarations)]
+
+
+def _unmet_needs(declarations: dict[str, Declaration]) -> t.Iterator[str]:
+    for name, declaration in declarations.items():
+        wanted = [(need["instance"], need["kind"]) for need in declaration.get("needs", [])]
+        wanted += [(instance, "") for instance in declaration.get("requires", [])]
+        for instance, kind in dict.fromkeys(wanted):
+            provider = declarations.get(instance)
+            if provider is None:
+                yield f"{name} needs {instance}, which does not run here"
+            elif kind and "provides" in provider and provider["provides"]["kind"] != kind:
+                yield f"{name} needs {kind} of {instance}, which provides {provider['provides']['kind']}"
+
+
+def _taken_twice(declarations: dict[str, Declaration]) -> t.Iterator[str]:
+    taken: dict[str, list[str]] = {}
+    for name, declaration in declarations.items():
+        hosts = [f"the host name {site['host']}" for site in declaration.get("sites", [])]
+        containers = [f"the container {container}" for container in declaration.get("containers", {})]
+        for what in hosts + containers:
+            taken.setdefault(what, []).append(name)
+    for what, names in taken.items():
+        if len(names) > 1:
+            yield f"{' and '.join(names)} both claim {what}"
 
 
 def _check_container(where: str, name: str, definition: dict) -> None:
@@ -75,6 +114,7 @@ def _check_container(where: str, name: str, definition: dict) -> None:
         raise _wrong(where, "it has no health check, so nobody could tell when it is ready")
     if not re.fullmatch(r"[1-9][0-9]*m", str(definition.get("mem_limit"))):
         raise _wrong(where, f"mem_limit is {definition.get('mem_limit')!r}, not megabytes such as 512m")
+    check_ports(definition.get("development_ports", []), where)
 
 
 def _check_check(where: str, check: dict) -> None:

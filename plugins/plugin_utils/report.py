@@ -6,8 +6,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+import json
+from xml.etree import ElementTree
 
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CATEGORIES, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import FAILED, OK, SKIPPED, Row
+
+RANKS = (FAILED, SKIPPED, OK)
 HEADINGS = ("service", "URL", "health", "credentials")
 
 
@@ -32,3 +38,69 @@ def report_table(
         rows.append((name, urls or "internal", f"not ready: {', '.join(ill)}" if ill else "healthy", credentials))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def verification_lines(rows: list[Row]) -> list[str]:
+    """Return a verification as the lines of a table, failures first, each with what to do on a line of its own."""
+    ranked = sorted(rows, key=lambda row: RANKS.index(row["state"]))
+    cells = [("result", "component", "check", "what")]
+    cells += [(row["state"], row["component"], row["check"], _what(row)) for row in ranked]
+    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
+    lines = []
+    for cell, row in zip(cells, [None, *ranked]):
+        lines.append("  ".join([*(text.ljust(width) for text, width in zip(cell, widths)), cell[3]]).rstrip())
+        if row and row["state"] == FAILED:
+            lines.append(" " * (sum(widths) + 6) + f"What to do: {row['remedy'].rstrip('.')}.")
+    return [*lines, verification_summary(rows)]
+
+
+def _what(row: Row) -> str:
+    return f"[{row['category']}] {CATEGORIES[row['category']]}: {row['what']}" if row["category"] else row["what"]
+
+
+def verification_summary(rows: list[Row]) -> str:
+    """Return in one line how many checks are not ok, and of which components."""
+    ill = [row for row in rows if row["state"] == FAILED]
+    left = sum(row["state"] == SKIPPED for row in rows)
+    unchecked = f", {left} not checked" if left else ""
+    if not ill:
+        return f"All of {len(rows)} checks are ok{unchecked}."
+    components = ", ".join(dict.fromkeys(row["component"] for row in ill))
+    return f"{len(ill)} of {len(rows)} checks failed{unchecked}: {components}."
+
+
+def verification_json(rows: list[Row], name: str) -> str:
+    """Return a verification as a JSON document."""
+    states = [row["state"] for row in rows]
+    document = {
+        "platform": name,
+        "ok": FAILED not in states,
+        "counts": {state: states.count(state) for state in RANKS},
+        "checks": [{**row, "category_name": CATEGORIES.get(row["category"])} for row in rows],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def verification_junit(rows: list[Row], name: str) -> str:
+    """Return a verification as JUnit's XML, which continuous integration systems read."""
+    states = [row["state"] for row in rows]
+    counts = {"tests": len(rows), "failures": states.count(FAILED), "skipped": states.count(SKIPPED)}
+    suite = ElementTree.Element("testsuite", {"name": name, **{key: str(count) for key, count in counts.items()}})
+    for row in rows:
+        case = ElementTree.SubElement(suite, "testcase", classname=row["component"], name=row["check"])
+        if row["state"] == FAILED:
+            error = PlatformError(row["category"], row["what"], row["remedy"], f"{row['component']}, {row['check']}")
+            kind = CATEGORIES[row["category"]]
+            ElementTree.SubElement(case, "failure", type=kind, message=_printable(row["what"])).text = _printable(
+                error.message
+            )
+        elif row["state"] == SKIPPED:
+            ElementTree.SubElement(case, "skipped", message=_printable(row["what"]))
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _printable(text: str) -> str:
+    """Return the text without characters that XML cannot hold."""
+    return "".join(character if character.isprintable() else " " for character in text)

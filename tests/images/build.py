@@ -53,6 +53,7 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             for version in versions["postgresql_older_versions"]
         },
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
+        "registry": Image("registry", "borgstack-test/registry", "trixie", service=False),
         "mongodb": Image("../standins/mongodb", "mongo", "trixie", versions["mongodb_version"]),
         "lowcoder": Image(
             "../standins/applications",
@@ -72,7 +73,23 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
         "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
+        "fileflows": Image("fileflows", "revenz/fileflows", "node", versions["fileflows_version"]),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),
+        "evolution-api": Image(
+            "../standins/evolution",
+            "evoapicloud/evolution-api",
+            "node",
+            versions["evolution_api_version"],
+            needs_ca=True,
+        ),
+        "evolution-api-2.2": Image(
+            "../standins/evolution",
+            "atendai/evolution-api",
+            "node",
+            versions["evolution_api_2_2_version"],
+            needs_ca=True,
+            service=False,
+        ),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
         "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
     }

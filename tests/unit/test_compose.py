@@ -7,13 +7,20 @@ from typing import ClassVar
 
 import pytest
 
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import (
     DECLARED_LABEL,
     compose_project,
     environment_file,
+    images_of,
     memory_limit_mb,
     project_files,
     project_state,
+)
+from ansible_collections.borgstack.platform.plugins.plugin_utils.development import (
+    check_ports,
+    development_ports,
+    table,
 )
 
 DECLARATIONS = {
@@ -188,3 +195,92 @@ class TestState:
 
     def test_what_is_not_declared_is_an_orphan(self):
         assert self.state(container("old", "x"))["orphans"] == ["old"]
+
+
+class TestDigests:
+    digest = "sha256:" + "4f" * 32
+
+    @pytest.mark.parametrize(("prefix", "start"), [("", ""), ("mirror.lan:5000", "mirror.lan:5000/")])
+    def test_a_locked_image_is_pulled_by_digest_and_the_others_by_tag(self, prefix, start):
+        digests = {"example/app:1.2.3": self.digest}
+        services = compose_project(DECLARATIONS, "borgstack", prefix, digests=digests)["services"]
+        assert services["app"]["image"] == f"{start}example/app:1.2.3@{self.digest}"
+        assert services["database"]["image"] == f"{start}database:1"
+
+    def test_an_image_that_names_its_digest_keeps_it(self):
+        image = f"example/app:1.2.3@{self.digest}"
+        project = compose_project(changed(image=image), "borgstack", digests={image: "sha256:" + "00" * 32})
+        assert project["services"]["app"]["image"] == image
+
+    def test_a_moved_digest_recreates_the_container(self):
+        prints = {
+            compose_project(DECLARATIONS, "borgstack", digests={"example/app:1.2.3": digest})["services"]["app"][
+                "labels"
+            ][DECLARED_LABEL]
+            for digest in (self.digest, "sha256:" + "00" * 32)
+        }
+        assert len(prints) == 2
+
+    @pytest.mark.parametrize("digest", ["4f", "sha256:4f", "sha256:" + "XY" * 32])
+    def test_what_is_no_digest_is_refused(self, digest):
+        with pytest.raises(PlatformError, match="no digest such as"):
+            compose_project(DECLARATIONS, "borgstack", digests={"example/app:1.2.3": digest})
+
+    def test_each_image_is_asked_for_once(self):
+        twice = {**DECLARATIONS, "other": DECLARATIONS["app"]}
+        assert images_of(twice) == ["database:1", "example/app:1.2.3"]
+
+
+class TestDevelopmentProfile:
+    def project(self, declarations: dict) -> dict:
+        return compose_project(declarations, "borgstack", development_profile=True)
+
+    @staticmethod
+    def listening(**ports) -> dict:
+        declarations = copy.deepcopy(DECLARATIONS)
+        for container, listed in ports.items():
+            declarations[container]["containers"][container]["development_ports"] = listed
+        return declarations
+
+    def test_switched_off_it_leaves_no_trace(self):
+        declarations = self.listening(app=[3000], database=[5432])
+        assert compose_project(declarations, "borgstack") == compose_project(DECLARATIONS, "borgstack")
+
+    def test_switched_on_it_adds_ports_of_the_loopback_address_and_nothing_else(self):
+        project, before = self.project(self.listening(app=[3000])), compose_project(DECLARATIONS, "borgstack")
+        assert project["services"]["app"].pop("ports") == ["127.0.0.1:3000:3000"]
+        assert project["services"]["app"].pop("labels") != before["services"]["app"].pop("labels")
+        assert project == before
+
+    def test_what_has_no_way_out_gets_a_network_to_be_published_by_that_gives_it_none(self):
+        project = self.project(self.listening(database=[5432]))
+        assert project["services"]["database"]["networks"] == ["internal", "development"]
+        options = project["networks"]["development"]
+        assert options["driver_opts"]["com.docker.network.bridge.enable_ip_masquerade"] == "false"
+        assert project["services"]["app"]["networks"] == ["internal", "external"]
+
+    def test_of_two_on_one_port_the_second_is_moved_and_that_is_told(self):
+        declarations = self.listening(app=[3000], database=[3000])
+        assert development_ports(declarations) == {"app": [(3000, 3000)], "database": [(13000, 3000)]}
+        assert table(declarations) == [
+            "127.0.0.1:3000 is app:3000",
+            "127.0.0.1:13000 is database:3000, moved from 3000",
+        ]
+
+    def test_a_named_port_of_the_host_is_given_whatever_the_others_want(self):
+        declarations = self.listening(app=[3000], database=["3000:5432"])
+        assert development_ports(declarations) == {"app": [(13000, 3000)], "database": [(3000, 5432)]}
+
+    def test_what_is_published_to_everybody_keeps_its_port(self):
+        declarations = self.listening(app=[80])
+        declarations["database"]["containers"]["database"]["ports"] = ["80:80/tcp"]
+        assert development_ports(declarations) == {"app": [(10080, 80)]}
+
+    def test_two_that_name_the_same_port_are_refused(self):
+        with pytest.raises(PlatformError, match="port 3000 of the host is held by app"):
+            development_ports(self.listening(app=["3000:1"], database=["3000:2"]))
+
+    @pytest.mark.parametrize("ports", ["3000", [0], [70000], ["a:1"], ["1:2:3"], ["127.0.0.1:80:80"], [None]])
+    def test_what_is_no_port_is_refused(self, ports):
+        with pytest.raises(PlatformError, match="development_ports is"):
+            check_ports(ports, "container app")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import check_host_name, checked
+from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import (
+    check_host_name,
+    checked,
+    contradictions,
+)
 
 CONTAINER = {"image": "app:1", "healthcheck": {"test": ["CMD", "true"]}, "mem_limit": "64m"}
 
@@ -52,3 +56,25 @@ def test_host_names(host):
 def test_what_is_no_host_name(host):
     with pytest.raises(PlatformError, match="is not a host name"):
         check_host_name(host, "test")
+
+
+def test_what_does_not_fit_together_is_named():
+    declarations = {
+        "redis": {"provides": {"kind": "redis"}, "containers": {"redis": {}}},
+        "app": {
+            "needs": [
+                {"kind": "redis", "instance": "redis"},
+                {"kind": "s3", "instance": "redis"},
+                {"kind": "s3", "instance": "seaweedfs"},
+            ],
+            "sites": [{"host": "a.example.com"}],
+        },
+        "wiring": {"requires": ["app", "mail"], "sites": [{"host": "a.example.com"}]},
+    }
+    assert contradictions(declarations) == [
+        "app needs s3 of redis, which provides redis",
+        "app needs seaweedfs, which does not run here",
+        "wiring needs mail, which does not run here",
+        "app and wiring both claim the host name a.example.com",
+    ]
+    assert contradictions({"redis": declarations["redis"]}) == []

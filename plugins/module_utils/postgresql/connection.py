@@ -183,8 +183,10 @@ class Server:
             )
         return True
 
-    def rows(self, query: str, parameters: dict | None = None, database: str = "") -> list[dict]:
+    def rows(self, query: str | Statement, parameters: dict | None = None, database: str = "") -> list[dict]:
         """Return the rows of a query as dictionaries; `database` is the login database where it is not given.
+
+        A query that names objects from outside is a statement; it has no parameters.
 
         Raises:
             PlatformError: the server refuses it.
@@ -192,7 +194,10 @@ class Server:
         connection = self._connection(database or self.login_database)
         try:
             with connection.cursor() as cursor:
-                cursor.execute(query, parameters or {})
+                if isinstance(query, Statement):
+                    cursor.execute(_composed(query))
+                else:
+                    cursor.execute(query, parameters or {})
                 names = [column[0] for column in cursor.description]
                 return [dict(zip(names, row)) for row in cursor.fetchall()]
         except psycopg2.Error as error:
@@ -207,14 +212,14 @@ class Server:
         return self.rows("select has_table_privilege(%(table)s, 'select') as readable", {"table": table})[0]["readable"]
 
     def execute(self, statement: Statement) -> None:
-        """Carry out one statement, in one transaction with its neighbours in the same database.
+        """Carry out one statement, in one transaction with its neighbours in the same database if it is not `whole`.
 
         Raises:
             PlatformError: the server refuses it; what was not committed is undone when the connection closes.
         """
         database = statement.database or self.login_database
         # Two open transactions of one run could wait for each other, which the server would not see as a deadlock.
-        if statement.alone or database != self._writing:
+        if statement.alone or statement.whole or database != self._writing:
             self.commit()
         if statement.alone:
             # Such a statement is refused while a session, ours too, uses the database that it is about.
@@ -234,6 +239,8 @@ class Server:
                 self._pending += 1
         except psycopg2.Error as error:
             raise failures.of_statement(error, self.name) from None
+        if statement.whole:
+            self.commit()
 
     def commit(self) -> None:
         """Commit what has been carried out.

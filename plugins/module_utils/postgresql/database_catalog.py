@@ -32,6 +32,10 @@ where %(names)s::text[] is null and not datistemplate or datname = any(%(names)s
 ENCODINGS = """
 select spelled, pg_encoding_to_char(pg_char_to_encoding(spelled)) as encoding from unnest(%(spellings)s) as spelled
 """
+SIZES = """
+select datname as name, pg_database_size(oid) as size from pg_database
+where %(names)s::text[] is null and not datistemplate or datname = any(%(names)s)
+"""
 NOTHING_DECLARED: dict = {
     "extensions": [],
     "privileges": [],
@@ -82,6 +86,11 @@ def declarations(server: Server, names: list[str] | None) -> list[dict]:
         names: those that are asked for; none for all but templates.
     """
     return [_declaration(server, actual) for actual in _read(server, names).values() if actual["is_open"]]
+
+
+def sizes(server: Server, names: list[str] | None) -> dict[str, int]:
+    """Return the sizes of databases in bytes, by name; the arguments are those of `declarations`."""
+    return {row["name"]: row["size"] for row in server.rows(SIZES, {"names": names})}
 
 
 def _declaration(server: Server, actual: dict) -> dict:

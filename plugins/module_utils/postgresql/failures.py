@@ -45,11 +45,16 @@ PAST_THE_PASSWORD = (
 )
 
 LACKS_PRIVILEGE = "42501"
+# How a server says that it finds a COMMIT in a text that is run as a whole; its code says "not supported" only.
+ENDS_TRANSACTION = "EXECUTE of transaction commands"
+NO_TRANSACTION = (CONFIGURATION, "leave it out: what is run here is one transaction by itself")
 # By SQLSTATE, or its first two characters: the category, and what to do.
 ANSWERS: dict[str, tuple[int, str]] = {
     LACKS_PRIVILEGE: (INTEGRATION, "log in as a role that has this privilege"),
     "55006": (DATA, "end its use; force ends the sessions of a database that is dropped"),
     "2BP01": (DATA, "drop or reassign what depends on it first"),
+    "25001": NO_TRANSACTION,
+    "2D000": NO_TRANSACTION,
     "0A000": (PREREQUISITE, "use a server that has it"),
     "58P01": (PREREQUISITE, "use a server that has it"),
     "53": (PREREQUISITE, "give the server more of what it lacks"),
@@ -97,6 +102,12 @@ def of_statement(error: t.Any, where: str) -> PlatformError:
     if code in DETAILED and error.diag.message_detail:
         answer = f"{answer} ({' '.join(error.diag.message_detail.splitlines())})"
     category, remedy = ANSWERS.get(code) or ANSWERS.get(code[:2]) or (CONFIGURATION, "correct the declaration")
+    if error.diag.internal_query and error.diag.internal_position:
+        # Of a text that was given as a whole.
+        line = error.diag.internal_query[: int(error.diag.internal_position) - 1].count("\n") + 1
+        answer = f"{answer} in line {line}"
+    if ENDS_TRANSACTION in answer:
+        category, remedy = NO_TRANSACTION
     if code == LACKS_PRIVILEGE:
         answer = f"the login role lacks a privilege: {answer}"
     elif category == CONFIGURATION:

@@ -46,26 +46,28 @@ def run(module, engine, declared: list[dict]) -> dict:
         actual = engine.inspect(server, declared, module.params["report_undeclared"])
         if module.check_mode:
             actual["known_roles"].update(module.params["assume_roles"])
+            if "assume_databases" in module.params:
+                actual["known_databases"].update(module.params["assume_databases"])
         steps = engine.plan(declared, actual)
         return _carried_out(module, server, steps, lambda: engine.undeclared(declared, actual))
     finally:
         server.close()
 
 
-def read(module, key: str, declarations: t.Callable[[connection.Server, list[str] | None], list[dict]]) -> dict:
-    """Return objects as they would be declared.
+def read(module, **readings: t.Callable[[connection.Server, list[str] | None], t.Any]) -> dict:
+    """Return what there is.
 
     Args:
         module: the `AnsibleModule`.
-        key: the name that they are returned under.
-        declarations: reads them from the server.
+        readings: what reads it from the server, by the name that it is returned under.
 
     Raises:
         PlatformError: the server cannot be asked.
     """
     server = connection.Server(module.params)
     try:
-        return {"changed": False, key: declarations(server, module.params["names"])}
+        names = module.params["names"]
+        return {"changed": False, **{key: reading(server, names) for key, reading in readings.items()}}
     finally:
         server.close()
 

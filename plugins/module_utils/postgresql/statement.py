@@ -43,12 +43,14 @@ class Statement:
         parts: names and literals from outside, which the driver quotes, and what the server has quoted.
         database: where it runs; empty for the login database.
         alone: whether PostgreSQL refuses it inside a transaction.
+        whole: whether it is a transaction of its own.
     """
 
     text: str
     parts: tuple[Ident | Text | Quoted, ...] = ()
     database: str = ""
     alone: bool = False
+    whole: bool = False
 
 
 def is_text(value: str) -> bool:

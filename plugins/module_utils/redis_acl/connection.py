@@ -42,12 +42,13 @@ class Server:
 
     Args:
         options: the module's connection options.
+        database: number of the logical database.
 
     Raises:
         PlatformError: the client library is missing.
     """
 
-    def __init__(self, options: dict):
+    def __init__(self, options: dict, database: int = 0):
         if redis is None:
             raise PlatformError(
                 PREREQUISITE,
@@ -70,6 +71,7 @@ class Server:
                 ssl_check_hostname=options["validate_certs"],
             )
         self._client = redis.Redis(
+            db=database,
             username=self.user,
             password=options["login_password"],
             socket_connect_timeout=timeout,

@@ -14,16 +14,18 @@ from ansible_collections.borgstack.platform.plugins.module_utils.s3.connection i
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.features import FEATURES, own_tags
 
 
-def describe(server: Server, names: list[str] | None = None, prefixes: bool = False) -> dict:
+def describe(server: Server, names: list[str] | None = None, prefixes: bool = False, usage: bool = False) -> dict:
     """Return the server's buckets as they would be declared.
 
     Args:
         server: the server.
         names: only these; all that the access key may list where it is none.
         prefixes: whether the prefixes up to the first slash are wanted, too.
+        usage: whether it is wanted how many objects there are.
 
     Returns:
-        `buckets`, sorted by name, and `unsupported`, the features that the server does not offer.
+        `buckets`, sorted by name; `unsupported`, the features that the server does not offer; and `usage` by name,
+        where it is wanted.
 
     Raises:
         PlatformError: the server cannot be reached or refuses.
@@ -46,7 +48,8 @@ def describe(server: Server, names: list[str] | None = None, prefixes: bool = Fa
         if prefixes:
             for bucket, keys in zip(buckets, pool.map(lambda name: _prefixes(server, name), wanted)):
                 bucket["prefixes"] = keys
-    return {"buckets": buckets, "unsupported": sorted({key for item in found for key in item.lacking})}
+        counted = {"usage": dict(zip(wanted, pool.map(lambda name: _usage(server, name), wanted)))} if usage else {}
+    return {"buckets": buckets, "unsupported": sorted({key for item in found for key in item.lacking}), **counted}
 
 
 def as_declared(name: str, found: inspect.Bucket) -> dict:
@@ -58,3 +61,9 @@ def as_declared(name: str, found: inspect.Bucket) -> dict:
 def _prefixes(server: Server, name: str) -> list[str]:
     pages = server.pages("list_objects_v2", Bucket=name, Delimiter="/")
     return [item["Prefix"] for page in pages for item in page.get("CommonPrefixes", [])]
+
+
+def _usage(server: Server, name: str) -> dict:
+    pages = server.pages("list_objects_v2", Bucket=name)
+    sizes = [item["Size"] for page in pages for item in page.get("Contents", [])]
+    return {"objects": len(sizes), "bytes": sum(sizes)}

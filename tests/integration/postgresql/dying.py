@@ -39,3 +39,17 @@ def cut_off_at_statement(number: int, login: dict) -> None:
         execute(self, statement)
 
     connection.Server.execute = counted
+
+
+def before_commit(number: int) -> None:
+    """End the process when it is about to commit for so many times."""
+    commit, done = connection.Server.commit, 0
+
+    def counted(self) -> None:
+        nonlocal done
+        done += bool(self._pending)
+        if self._pending and done == number:
+            os._exit(1)
+        commit(self)
+
+    connection.Server.commit = counted

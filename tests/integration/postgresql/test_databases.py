@@ -174,3 +174,12 @@ def test_functions_that_stand_in_for_the_servers_own_are_never_called(converge, 
     finally:
         query("alter role postgres reset search_path")
     assert query("select count(*) from public.called", "haunted") == [(0,)]
+
+
+def test_sizes_are_told_where_they_are_asked_for(module, login, query):
+    query("drop database if exists weighed")
+    query("create database weighed")
+    told = module("postgresql_databases_info", {**login, "names": ["weighed", "never"], "sizes": True})
+    assert [item["name"] for item in told["databases"]] == list(told["sizes"]) == ["weighed"]
+    assert told["sizes"]["weighed"] > 1_000_000
+    assert "sizes" not in module("postgresql_databases_info", {**login, "names": ["weighed"]})

@@ -316,6 +316,8 @@ def test_what_exists_is_written_down_as_it_would_be_declared(module, login, clie
     client.put_object(Bucket="known", Key="deep/er/x", Body=b"x")
     (known,) = module("s3_buckets_info", {**login, "names": ["known", "never"], "prefixes": True})["buckets"]
     assert known["prefixes"] == ["a/", "b/", "deep/"] and known["versioning"] is True
+    counted = module("s3_buckets_info", {**login, "names": ["known"], "usage": True})["usage"]
+    assert counted == {"known": {"objects": 3, "bytes": 1}}
     everything = module("s3_buckets_info", login, check=True)
     assert {item["name"] for item in everything["buckets"]} == names(client) and everything["unsupported"] == []
     assert not any("prefixes" in item for item in everything["buckets"])

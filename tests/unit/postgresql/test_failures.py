@@ -31,6 +31,11 @@ def test_a_connection_that_cannot_be_made(answer, category):
     assert any(words in error.what for words in ("u cannot connect to database d", "password of u", "no connection"))
 
 
+def refused(code: str, message: str, **other) -> SimpleNamespace:
+    nothing = {"message_detail": "because\nof it", "internal_query": None, "internal_position": None}
+    return SimpleNamespace(pgcode=code, diag=SimpleNamespace(**{"message_primary": message, **nothing, **other}))
+
+
 @pytest.mark.parametrize(
     ("code", "category"),
     [
@@ -45,8 +50,7 @@ def test_a_connection_that_cannot_be_made(answer, category):
     ],
 )
 def test_a_statement_that_is_refused(code, category):
-    diag = SimpleNamespace(message_primary="refused" if code else None, message_detail="because\nof it")
-    error = failures.of_statement(SimpleNamespace(pgcode=code, diag=diag), "PostgreSQL at x:5432")
+    error = failures.of_statement(refused(code, "refused" if code else None), "PostgreSQL at x:5432")
     assert error.category == category
     # A detail may quote data: only those that name objects are told.
     assert ("because of it" in error.what) is (code in failures.DETAILED)
@@ -56,3 +60,14 @@ def test_only_what_comes_after_the_password_proves_that_it_was_right():
     assert failures.past_the_password('FATAL:  role "u" is not permitted to log in')
     assert not failures.past_the_password('FATAL:  no pg_hba.conf entry for host "10.0.0.1"')
     assert not failures.past_the_password("timeout expired")
+
+
+@pytest.mark.parametrize(("position", "line"), [("1", 1), ("9", 1), ("10", 2)])
+def test_a_text_that_was_given_as_a_whole_is_told_the_line(position, line):
+    error = refused("42P01", "no such table", internal_query="select 1\nselect 2", internal_position=position)
+    assert failures.of_statement(error, "x").what == f"no such table in line {line} (SQLSTATE 42P01)"
+
+
+def test_what_cannot_be_part_of_a_transaction_is_to_be_left_out():
+    error = failures.of_statement(refused("0A000", "EXECUTE of transaction commands is not implemented"), "x")
+    assert error.category == errors.CONFIGURATION and "leave it out" in error.remedy

@@ -98,7 +98,7 @@ class Model:
 
     def _list_objects_v2(self, name, bucket, Prefix="", Delimiter="", MaxKeys=10**6):
         keys = sorted(key for key in bucket["objects"] if key.startswith(Prefix))
-        answer = {"Contents": [{"Key": key} for key in keys[:MaxKeys]]} if keys else {}
+        answer = {"Contents": [{"Key": key, "Size": 0} for key in keys[:MaxKeys]]} if keys else {}
         if Delimiter:
             groups = sorted({key.partition("/")[0] + "/" for key in keys if "/" in key})
             answer = {"CommonPrefixes": [{"Prefix": group} for group in groups]}

@@ -240,6 +240,14 @@ def test_info_is_asked_by_name_where_buckets_may_not_be_listed():
     }
 
 
+def test_info_counts_objects_where_that_is_asked_for():
+    model = having("app", "bare")
+    apply.carry_out(model, plan(declared({"prefixes": ["a/b"]}), Actual({"app": Bucket()})))
+    told = info.describe(model, usage=True)
+    assert told["usage"] == {"app": {"objects": 1, "bytes": 0}, "bare": {"objects": 0, "bytes": 0}}
+    assert "usage" not in info.describe(model)
+
+
 def test_info_leaves_out_what_is_not_set_and_tags_of_aws():
     model = having("app", "bare")
     apply.carry_out(model, plan(declared({"versioning": True, "prefixes": ["a/b"]}), Actual({"app": Bucket()})))

@@ -1,0 +1,67 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Filters of the role `verify`; the logic is in plugin_utils."""
+
+from __future__ import annotations
+
+import functools
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils import outside, report, verification
+
+
+def rows_of_containers(declarations: dict, containers: list[dict], project: dict, settings: dict) -> list[dict]:
+    """Return how the declared containers are, and which nobody declares."""
+    rows = verification.container_rows(declarations, containers, project, settings)
+    return rows + verification.orphan_rows(containers, project)
+
+
+def outside_checks(declarations: dict, settings: dict) -> list[dict]:
+    """Return what is asked from outside: all sites, and the server's ports where its address is known."""
+    ports = settings.get("ports_at")
+    return outside.outside_checks(declarations, settings) + (
+        outside.port_checks(settings["all_declarations"], ports, settings["ssh_ports"]) if ports else []
+    )
+
+
+def verification_report(rows: list[dict], form: str = "lines", name: str = "platform") -> list[str] | str:
+    """Return rows as the lines of a table, as one line (summary), as JSON or as JUnit's XML (xml)."""
+    if form == "lines":
+        return report.verification_lines(rows)
+    if form == "summary":
+        return report.verification_summary(rows)
+    return (report.verification_junit if form == "xml" else report.verification_json)(rows, name)
+
+
+def _with_clear_errors(function):
+    @functools.wraps(function)
+    def wrapped(*arguments, **keywords):
+        try:
+            return function(*arguments, **keywords)
+        except PlatformError as error:
+            raise AnsibleFilterError(error.message) from None
+
+    return wrapped
+
+
+class FilterModule:
+    """The filters by name."""
+
+    def filters(self) -> dict:
+        """Return the filters by name."""
+        functions = {
+            "rows_of_containers": rows_of_containers,
+            "running_addresses": verification.running_addresses,
+            "rows_of_checks": verification.inside_rows,
+            "outside_checks": outside_checks,
+            "rows_of_outside": outside.outside_rows,
+            "row_of_module": verification.module_row,
+            "row_of_disk": verification.disk_row,
+            "rows_of_hosts": verification.rows_of_hosts,
+            "verification_report": verification_report,
+        }
+        return {name: _with_clear_errors(function) for name, function in functions.items()}

@@ -1,0 +1,164 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a service may say about a site that it is published at, and what the proxy makes of it: pure functions."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+
+Site = dict[str, t.Any]
+
+KEYS = {
+    "host": "the host name",
+    "upstream": "who answers: container:port",
+    "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
+    "blocked": "paths that nobody may see from outside, with all that is below them; a final * matches any rest",
+    "max_body": "the largest request, such as 500mb",
+    "timeout": "how long the application may take to begin an answer, such as 300s",
+    "cors_origins": "origins of other sites that browsers may call it from",
+    "allowed_addresses": "networks (CIDR) that may reach it; empty: everybody",
+    "basic_auth": "a login in front of the application: user, password, and open (paths without it)",
+    "rate_limit": "requests a client may make: events and window; events 0 is no limit",
+    "check": "how to prove it from outside: path, status, json",
+}
+BASIC_AUTH_KEYS = ("user", "password", "open")
+RATE_LIMIT_KEYS = ("events", "window")
+CHECK_KEYS = ("path", "status", "json")
+
+# Whatever goes into the proxy's configuration is one of these words: nothing in it can end a line or a block.
+UPSTREAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}")
+PATH = re.compile(r"/[A-Za-z0-9._~!$&()+,=:@/-]*\*?")
+SIZE = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)? ?(?:[kKmMgG]i?)?[bB]?")
+DURATION = re.compile(r"(?:[0-9]+(?:ms|s|m|h))+")
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(?::[0-9]{1,5})?")
+HEADER = re.compile(r"[A-Za-z0-9-]+")
+HEADER_VALUE = re.compile(r"[\x20-\x5f\x61-\x7e]*")
+USER = re.compile(r"[A-Za-z0-9._@-]+")
+
+
+def check_site(site: Site, where: str) -> None:
+    """Raise unless the site's keys and values make sense; its host name is checked elsewhere.
+
+    Raises:
+        PlatformError: they do not; names the place.
+    """
+    _known(site, KEYS, where)
+    for key in ("host", "upstream"):
+        if not site.get(key):
+            raise _wrong(where, f"it has no {key}")
+    _matches(UPSTREAM, site["upstream"], "upstream", where)
+    for key, pattern in (("max_body", SIZE), ("timeout", DURATION)):
+        if site.get(key):
+            _matches(pattern, site[key], key, where)
+    for path in site.get("blocked", []):
+        _matches(PATH, path, "blocked", where)
+    for origin in site.get("cors_origins", []):
+        _matches(ORIGIN, origin, "cors_origins", where)
+    for name, value in site.get("headers", {}).items():
+        _matches(HEADER, name, "headers", where)
+        _matches(HEADER_VALUE, value or "", f"headers, {name}", where)
+    check_networks(site.get("allowed_addresses", []), "allowed_addresses", where)
+    _check_basic_auth(site.get("basic_auth") or {}, where)
+    _check_rate_limit(site.get("rate_limit") or {}, where)
+    _known(site.get("check") or {}, CHECK_KEYS, f"{where}, check")
+
+
+def check_networks(networks: list[str], key: str, where: str) -> None:
+    """Raise unless all are networks in CIDR notation, or addresses.
+
+    Raises:
+        PlatformError: one is not.
+    """
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise _wrong(where, f"{key} is not a network such as 10.8.0.0/24: {error}") from None
+
+
+def _check_basic_auth(login: dict, where: str) -> None:
+    if not login:
+        return
+    _known(login, BASIC_AUTH_KEYS, f"{where}, basic_auth")
+    _matches(USER, login.get("user", ""), "basic_auth, user", where)
+    if not login.get("password"):
+        raise _wrong(where, "basic_auth has no password")
+    for path in login.get("open", []):
+        _matches(PATH, path, "basic_auth, open", where)
+
+
+def _check_rate_limit(limit: dict, where: str) -> None:
+    _known(limit, RATE_LIMIT_KEYS, f"{where}, rate_limit")
+    _matches(re.compile(r"[0-9]+"), limit.get("events", 0), "rate_limit, events", where)
+    _matches(DURATION, limit.get("window", "1m"), "rate_limit, window", where)
+
+
+def edge_sites(sites: list[Site], headers: dict[str, str], rate_limit: dict | None = None) -> list[Site]:
+    """Return the sites as the proxy's configuration spells them.
+
+    Args:
+        sites: as declared, each checked.
+        headers: the headers that every site's answers get.
+        rate_limit: `events` and `window` of a site that says nothing else; none where limits are switched off.
+
+    Returns:
+        The sites, with `headers` merged, `blocked` as patterns, `rate_limit` with events and window, or empty.
+
+    Raises:
+        PlatformError: two services are published at one host name.
+    """
+    hosts = [site["host"].lower() for site in sites]
+    twice = sorted({host for host in hosts if hosts.count(host) > 1})
+    if twice:
+        raise PlatformError(
+            CONFIGURATION,
+            f"two services are published at {', '.join(twice)}",
+            "give one of them another host name in the inventory",
+        )
+    return [
+        {
+            **site,
+            "host": site["host"].lower(),
+            "headers": _merged(headers, site.get("headers", {})),
+            "blocked": [pattern for path in site.get("blocked", []) for pattern in _patterns(path)],
+            "rate_limit": _effective_limit(site, rate_limit),
+        }
+        for site in sites
+    ]
+
+
+def _merged(defaults: dict[str, str], own: dict[str, str]) -> dict[str, str]:
+    """Merge headers, whatever the case of their names; an empty value takes a header away."""
+    merged = {name.lower(): (name, value) for headers in (defaults, own) for name, value in headers.items()}
+    return {name: value for name, value in merged.values() if value}
+
+
+def _patterns(path: str) -> list[str]:
+    """Return a path and what is below it; a semicolon ends a name for some applications as a slash does."""
+    return [path] if path.endswith("*") else [path.rstrip("/") + rest for rest in ("", "/*", ";*")]
+
+
+def _effective_limit(site: Site, default: dict | None) -> dict:
+    limit = {**default, **(site.get("rate_limit") or {})} if default else {}
+    return limit if int(limit.get("events", 0)) else {}
+
+
+def _known(given: dict, known: t.Iterable[str], where: str) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise _wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+
+
+def _matches(pattern: re.Pattern[str], value: t.Any, key: str, where: str) -> None:
+    if not pattern.fullmatch(str(value)):
+        raise _wrong(where, f"{key} is {str(value)!r}, which the proxy would not understand")
+
+
+def _wrong(where: str, what: str) -> PlatformError:
+    return PlatformError(CONFIGURATION, what, "correct the role's declaration or the setting it is made from", where)

@@ -1,0 +1,238 @@
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""What a verification looks at and what it says about what it saw: pure functions that return rows.
+
+A row says of one check of one component whether it is ok; one that is not has a category and a remedy.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
+    CONFIGURATION,
+    DATA,
+    INTEGRATION,
+    NETWORK,
+    PREREQUISITE,
+    SERVICE_STARTUP,
+)
+from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, declared_checks
+from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL, project_state
+from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+
+OK = "ok"
+FAILED = "failed"
+SKIPPED = "not checked"
+
+# A container that was started this often by its restart policy, the last time so short ago, is in a loop.
+LOOP_RESTARTS = 3
+LOOP_SECONDS = 600
+
+Row = dict[str, t.Any]
+
+
+def good(component: str, check: str, what: str) -> Row:
+    """Return the row of a check that is ok."""
+    return {"component": component, "check": check, "state": OK, "what": what, "category": None, "remedy": ""}
+
+
+def failed(component: str, check: str, what: str, category: int, remedy: str) -> Row:
+    """Return the row of a check that is not ok."""
+    return {
+        "component": component,
+        "check": check,
+        "state": FAILED,
+        "what": what,
+        "category": category,
+        "remedy": remedy,
+    }
+
+
+def skipped(component: str, check: str, why: str) -> Row:
+    """Return the row of a check that could not be made, because of something that has a row of its own."""
+    return {**good(component, check, why), "state": SKIPPED}
+
+
+def container_rows(
+    declarations: dict[str, Declaration], containers: list[dict], project: dict, settings: dict[str, t.Any]
+) -> list[Row]:
+    """Return how each declared container is.
+
+    Args:
+        declarations: of the instances that are looked at.
+        containers: as returned by the module `containers_info`.
+        project: the Compose project as declared.
+        settings: `directory` of the project, `memory_percent` that is too much.
+    """
+    found = {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
+    rows = []
+    for instance, declaration in declarations.items():
+        for name in declaration.get("containers", {}):
+            label = project["services"][name]["labels"][DECLARED_LABEL]
+            problems = _container_problems(name, found.get(name), label, settings)
+            check = f"container {name}"
+            rows += [failed(instance, check, *problem) for problem in problems] or [
+                good(instance, check, _container_words(found[name]))
+            ]
+    return rows
+
+
+def orphan_rows(containers: list[dict], project: dict) -> list[Row]:
+    """Return a failed row for each container of the project that nobody declares."""
+    names = sorted({item["Labels"].get("com.docker.compose.service", "") for item in containers})
+    return [
+        failed("platform", f"container {name}", "it is not declared", CONFIGURATION, "run site.yml, which removes it")
+        for name in names
+        if name not in project["services"]
+    ]
+
+
+def _container_problems(
+    name: str, container: dict | None, label: str, settings: dict[str, t.Any]
+) -> list[tuple[str, int, str]]:
+    """Return what is wrong with a container: what, category and remedy."""
+    compose = f"docker compose --project-directory {settings['directory']}"
+    logs = f"read `{compose} logs --tail 50 {name}` on the host, correct the cause and run site.yml"
+    if container is None:
+        return [("it does not exist", SERVICE_STARTUP, "run site.yml")]
+    problems = []
+    measured = container.get("measured", {})
+    state = container["State"]
+    restarts = measured.get("restarts") or 0
+    since = measured.get("started_seconds_ago")
+    if state == "paused":
+        problems.append(("it is paused", SERVICE_STARTUP, f"run `{compose} unpause {name}` on the host"))
+    elif state == "restarting":
+        what = f"it ends and is started again and again, {restarts} times so far{_end(measured)}"
+        problems.append((what, SERVICE_STARTUP, logs))
+    elif state != "running":
+        problems.append((f"it is {state}{_end(measured)}", SERVICE_STARTUP, logs))
+    else:
+        if restarts >= LOOP_RESTARTS and (since or 0) < LOOP_SECONDS:
+            what = f"it was started again {restarts} times, the last time {duration(since or 0)} ago"
+            problems.append((what, SERVICE_STARTUP, logs))
+        problems += _health_problems(container["Status"], logs)
+    if container["Labels"].get(DECLARED_LABEL) != label:
+        problems.append(("it runs with another configuration than declared", CONFIGURATION, "run site.yml"))
+    used, limit = measured.get("memory_mb"), measured.get("memory_limit_mb")
+    if used is not None and limit and used * 100 >= limit * settings["memory_percent"]:
+        remedy = "raise its memory limit in the inventory, or give it less to do; at the limit it is ended"
+        problems.append((f"it uses {used} MB of its limit of {limit} MB", PREREQUISITE, remedy))
+    return problems
+
+
+def _health_problems(status: str, logs: str) -> list[tuple[str, int, str]]:
+    """Only a container that says that it is healthy is; a health that nobody knows is none."""
+    if status.endswith("(healthy)"):
+        return []
+    if status.endswith("(unhealthy)"):
+        return [("its health check fails", SERVICE_STARTUP, logs)]
+    if status.endswith("(health: starting)"):
+        return [("it is not ready yet", SERVICE_STARTUP, f"wait and verify again; if that does not help, {logs}")]
+    return [("nobody knows whether it is healthy: it has no health check", SERVICE_STARTUP, "run site.yml")]
+
+
+def _end(measured: dict) -> str:
+    if measured.get("out_of_memory"):
+        return "; it was ended because it reached its memory limit"
+    return f"; it ended with status {measured['exit_code']}" if measured.get("exit_code") is not None else ""
+
+
+def _container_words(container: dict) -> str:
+    measured = container.get("measured", {})
+    words = ["healthy"]
+    if measured.get("started_seconds_ago") is not None:
+        words.append(f"up {duration(measured['started_seconds_ago'])}")
+    if measured.get("memory_mb") is not None:
+        words.append(f"{measured['memory_mb']} of {measured['memory_limit_mb']} MB")
+    return ", ".join(words)
+
+
+def duration(seconds: int) -> str:
+    """Return a duration for people."""
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {name}"
+    return f"{seconds} s"
+
+
+def running_addresses(containers: list[dict], project: dict) -> dict[str, str]:
+    """Return the addresses of the containers that can answer; a paused one would only be waited for."""
+    return project_state([item for item in containers if item["State"] == "running"], project)["addresses"]
+
+
+def inside_rows(declarations: dict[str, Declaration], addresses: dict[str, str], results: list[dict]) -> list[Row]:
+    """Return what came of the declared checks.
+
+    Args:
+        declarations: of the instances that are looked at.
+        addresses: of the containers that run, as given to `checks_of`.
+        results: of the module `http_checks`, in the order of `checks_of`.
+    """
+    answers = dict(zip((check["name"] for check in checks_of(declarations, addresses)), results))
+    rows = []
+    for instance, check, container in declared_checks(declarations):
+        answer = answers.get(f"{instance}: {check['name']}")
+        if answer is None:
+            rows.append(skipped(instance, check["name"], f"container {container} does not run"))
+        elif answer["ok"]:
+            rows.append(good(instance, check["name"], answer["what"]))
+        else:
+            category = int(check.get("category", SERVICE_STARTUP))
+            remedy = check.get("remedy") or f"see the log of container {container}"
+            rows.append(failed(instance, check["name"], answer["what"], category, remedy))
+    return rows
+
+
+def module_row(result: dict, check: str) -> Row:
+    """Return the row of a provisioning module that ran in check mode; for hooks, so without a component.
+
+    Args:
+        result: what the module returned.
+        check: what it proves, in words.
+    """
+    error = result.get("error")
+    if error:
+        return failed("", check, error["what"], error["category"], error["remedy"])
+    if "plan" not in result:
+        return failed("", check, result.get("msg", "it gave no result"), INTEGRATION, "see what the message says")
+    if result["plan"]:
+        return failed("", check, f"site.yml would {'; '.join(result['plan'])}", CONFIGURATION, "run site.yml")
+    return good("", check, "as declared")
+
+
+def disk_row(data: dict[str, t.Any], minimum_gb: float, maximum_percent: float) -> Row:
+    """Return whether there is room where data lies.
+
+    Args:
+        data: `path`, `total_gb` and `free_gb`, as measured by `host_info`.
+        minimum_gb: what must be free.
+        maximum_percent: how full it may be.
+    """
+    percent = 100 * (1 - data["free_gb"] / data["total_gb"]) if data["total_gb"] else 100
+    words = f"{data['free_gb']} of {data['total_gb']} GB free at {data['path']}"
+    if data["free_gb"] >= minimum_gb and percent <= maximum_percent:
+        return good("host", "disk space", words)
+    remedy = "remove what is not needed or enlarge the disk; see `docker system df` on the host. Never prune volumes"
+    what = f"{words}; {minimum_gb:g} GB and {100 - maximum_percent:g} % are expected"
+    return failed("host", "disk space", what, DATA if data["free_gb"] < 1 else PREREQUISITE, remedy)
+
+
+def rows_of_hosts(rows: dict[str, list[Row]]) -> list[Row]:
+    """Return the rows of all hosts; where there are several, each component says on which host it is.
+
+    Args:
+        rows: by host.
+    """
+    several = len(rows) > 1
+    merged = []
+    for host, of_host in rows.items():
+        lost = failed("verification", "reach the host", "it said nothing", NETWORK, "see why the host did not answer")
+        for row in of_host or [lost]:
+            merged.append(
+                {**row, "host": host, "component": f"{host}: {row['component']}" if several else row["component"]}
+            )
+    return merged

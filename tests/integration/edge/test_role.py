@@ -1,0 +1,122 @@
+"""The role refuses what Caddy would refuse before it is put in place, and says what happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+from integration.conftest import ROOT
+from integration.edge.proxy import IMAGE, Proxy, rendered
+
+pytestmark = pytest.mark.integration
+SITES = [{"host": "app.example.com", "upstream": "app:80", "basic_auth": {"user": "admin", "password": "Marker-7-x"}}]
+DECLARED = "{{ platform_declarations | combine(caddy_declarations) }}"
+
+
+@pytest.fixture
+def act(tmp_path):
+    """Run one entry point of the role on this machine: `act("judge", sites, caddy_timeout="1s")`."""
+
+    def play_it(*arguments: str) -> str:
+        finished = subprocess.run(
+            ["ansible-playbook", str(tmp_path / "play.yml"), "-i", "localhost,", "-c", "local", *arguments],
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                **os.environ,
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            },
+        )
+        return " ".join(finished.stdout.split())
+
+    def run(entry: str, sites: list[dict], *arguments: str, **variables) -> str:
+        settings = {
+            "ansible_python_interpreter": sys.executable,
+            "platform_directory": str(tmp_path),
+            "platform_domain": "example.com",
+            "platform_admin_email": "admin@example.com",
+            "platform_secrets_file": str(tmp_path / "vault.yml"),
+            "platform_image_source": "archive",
+            "platform_image": IMAGE,
+            "platform_stale": False,
+            "platform_container": "none",
+            "platform_supplied_secrets": {"caddy_salt_key": "k" * 48},
+            "platform_declarations": {"app": {"sites": sites}},
+            **variables,
+        }
+        caddy = {"name": "borgstack.platform.caddy"}
+        tasks = [
+            {"ansible.builtin.include_role": caddy},
+            {"ansible.builtin.set_fact": {"platform_declarations": DECLARED}},
+            {"ansible.builtin.include_role": {**caddy, "tasks_from": entry}},
+        ]
+        play = [{"hosts": "localhost", "gather_facts": False, "vars": settings, "tasks": tasks}]
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
+        return play_it(*arguments)
+
+    run.play = play_it
+    return run
+
+
+def test_what_caddy_takes_passes_in_check_mode_too(act):
+    for arguments in ([], ["--check"]):
+        assert "failed=0" in act("judge", SITES, *arguments)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"]], ids=["run", "check mode"])
+def test_limits_need_an_image_that_can_keep_them(act, arguments):
+    output = act("judge", SITES, *arguments, caddy_rate_limit=True)
+    assert "[1] configuration error" in output and f"the Caddy of {IMAGE} has no module" in output
+    assert "docs/operating.md" in output and "changed=0" in output
+
+
+def test_a_setting_that_caddy_does_not_take_is_refused_with_its_answer(act):
+    output = act("judge", SITES, "--check", caddy_headers={"X": "`} no_such_thing {"})
+    assert "[1] configuration error" in output and "Caddy refuses the configuration" in output
+    assert "Marker-7" not in output and "$2b$" not in output
+
+
+def test_an_image_that_is_not_there_yet_is_no_failure_in_check_mode_only(act):
+    absent = {"platform_image": "caddy:not-here"}
+    assert "failed=0" in act("judge", SITES, "--check", **absent)
+    assert "failed=1" in act("judge", SITES, **absent)
+
+
+def test_what_is_in_place_already_costs_no_question(act, tmp_path):
+    assert "Validate the configuration" in act("judge", SITES)
+    play = yaml.safe_load((tmp_path / "play.yml").read_text(encoding="utf-8"))
+    file = {"content": "{{ platform_declarations.caddy.files[0].content }}", "dest": str(tmp_path / "caddy/Caddyfile")}
+    play[0]["tasks"][2] = {"ansible.builtin.copy": file}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
+    (tmp_path / "caddy").mkdir()
+    assert "failed=0" in act.play()
+    assert "Validate the configuration" not in act("judge", SITES)
+    assert "Validate the configuration" in act("judge", SITES, platform_stale=True)
+
+
+def test_a_refused_reload_puts_back_what_is_in_effect(act, tmp_path):
+    folder = tmp_path / "caddy"
+    folder.mkdir()
+    folder.chmod(0o755)
+    proxy = Proxy(folder)
+    try:
+        before = rendered([])
+        for name, content in before.items():
+            (folder / f"{name}.pending").write_text(content, encoding="utf-8")
+        (folder / "Caddyfile").write_text("broken {\n\tno_such_thing\n}\n", encoding="utf-8")
+        output = act("reload", [], platform_container=proxy.container.name)
+        assert "[4] service startup error" in output and "no_such_thing" in output
+        assert (folder / "Caddyfile").read_text(encoding="utf-8") == before["Caddyfile"]
+        assert (folder / "Caddyfile.pending").exists()
+        assert json.loads(proxy.container.run("wget", "-q", "-O", "-", "http://localhost:2019/config/"))
+        assert "failed=0" in act("reload", [], platform_container=proxy.container.name)
+        assert not (folder / "Caddyfile.pending").exists()
+    finally:
+        proxy.remove()

@@ -1,0 +1,131 @@
+"""Directus as its role configures it: its administrator's password, and what integrations need in it."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from integration.services.conftest import eventually
+
+pytestmark = pytest.mark.integration
+ADMIN = "admin@demo.example.com"
+FILES = "directus_files"
+DECLARED = {
+    "fields": [{"collection": FILES, "field": "probe_status", "meta": {"readonly": True}}],
+    "policies": [
+        {
+            "name": "Probe",
+            "permissions": [
+                {"collection": FILES, "action": "read", "fields": ["*"]},
+                {"collection": FILES, "action": "update", "fields": ["probe_status"]},
+            ],
+        }
+    ],
+    "users": [{"email": "probe@demo.example.com", "token": "Static-Token-1", "policies": ["Probe"]}],
+    "flows": [
+        {
+            "name": "Probe",
+            "options": {"type": "action", "scope": ["files.upload"]},
+            "operation": {
+                "key": "mark",
+                "name": "Mark",
+                "type": "item-update",
+                "options": {
+                    "permissions": "$full",
+                    "collection": FILES,
+                    "key": "<%$trigger.key%>",
+                    "payload": {"probe_status": "@@word@@"},
+                },
+                "reject": {"key": "note", "name": "Note", "type": "log", "options": {"message": "failed"}},
+            },
+            "secrets": {"word": "seen"},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def directus(deploy):
+    return deploy(platform_datastores=["postgresql", "redis", "seaweedfs"], platform_applications=["directus"])
+
+
+def log_in(directus, password: str) -> str:
+    """Return an access token, or an empty string."""
+    body = {"email": ADMIN, "password": password}
+    answer = directus.ask("directus", 8055, "/auth/login", "POST", json=body)
+    return answer.json()["data"]["access_token"] if answer.ok else ""
+
+
+def upload(directus, token: str) -> dict:
+    headers = {"Authorization": f"Bearer {token}"}
+    files = {"file": ("proof.txt", b"proof", "text/plain")}
+    return directus.ask("directus", 8055, "/files", "POST", headers=headers, files=files).json()["data"]
+
+
+def arguments(directus, declared: dict) -> dict:
+    connection = {"url": f"http://{directus.address('directus')}:8055", "email": ADMIN}
+    return {**connection, "password": directus.secrets["directus_admin_password"], **declared}
+
+
+def test_objects_are_made_once_and_work(directus, converge):
+    assert converge("directus_objects", arguments(directus, DECLARED)) == [
+        f"create field {FILES}.probe_status",
+        "create policy Probe",
+        "create user probe@demo.example.com",
+        "create flow Probe",
+    ]
+    uploaded = upload(directus, log_in(directus, directus.secrets["directus_admin_password"]))
+    headers = {"Authorization": "Bearer Static-Token-1"}
+
+    def read() -> dict:
+        return directus.ask("directus", 8055, f"/files/{uploaded['id']}", headers=headers).json()["data"]
+
+    eventually(lambda: read()["probe_status"] == "seen", 20)
+    path = f"/files/{uploaded['id']}"
+    allowed = directus.ask("directus", 8055, path, "PATCH", headers=headers, json={"probe_status": "done"})
+    refused = directus.ask("directus", 8055, path, "PATCH", headers=headers, json={"title": "done"})
+    assert (allowed.status_code, refused.status_code) == (200, 403)
+    assert directus.ask("directus", 8055, "/users", headers=headers).status_code == 403
+
+
+def test_changes_are_changes(directus, converge):
+    declared = copy.deepcopy(DECLARED)
+    declared["fields"][0]["meta"] = {"readonly": False}
+    declared["policies"][0]["permissions"].pop()
+    declared["users"][0]["token"] = "Static-Token-2"
+    declared["flows"][0]["secrets"]["word"] = "seen again"
+    changes = [
+        f"change field {FILES}.probe_status",
+        "change policy Probe",
+        "change user probe@demo.example.com",
+        "change flow Probe",
+    ]
+    assert converge("directus_objects", arguments(directus, declared)) == changes
+    old, new = ({"Authorization": f"Bearer Static-Token-{number}"} for number in (1, 2))
+    assert directus.ask("directus", 8055, "/files", headers=old).status_code == 401
+    assert directus.ask("directus", 8055, "/files", headers=new).status_code == 200
+
+
+def test_a_wrong_password_is_said_with_a_way_out(directus, module):
+    refused = module("directus_objects", {**arguments(directus, {}), "password": "Wrong-Password-1"})
+    assert "refuses the password" in refused.refusal and refused["error"]["category"] == 5
+
+
+def test_a_rotated_password_takes_effect(directus):
+    before = directus.secrets["directus_admin_password"]
+    run = directus.converge(platform_supplied_secrets={"directus_admin_password": "Rotated-Password-1"})
+    assert run.returncode == 0, run.output
+    assert log_in(directus, "Rotated-Password-1") and not log_in(directus, before)
+    assert "Rotated-Password-1" not in run.output
+    again = directus.converge()
+    assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+def test_a_password_that_was_changed_in_the_browser_is_brought_back(directus):
+    token = log_in(directus, "Rotated-Password-1")
+    headers = {"Authorization": f"Bearer {token}"}
+    changed = directus.ask("directus", 8055, "/users/me", "PATCH", headers=headers, json={"password": "Own-Choice-1"})
+    assert changed.status_code == 200
+    run = directus.converge(platform_supplied_secrets={"directus_admin_password": "Rotated-Password-2"})
+    assert run.returncode == 0, run.output
+    assert log_in(directus, "Rotated-Password-2") and not log_in(directus, "Own-Choice-1")
