@@ -1,4 +1,4 @@
-"""MongoDB (a stand-in, see tests/standins/mongodb) as its role runs it: users, rights, a changed password, its health."""
+"""MongoDB (a stand-in, see tests/standins/mongodb) as its role runs it: users, a changed password, its health."""
 
 from __future__ import annotations
 
