@@ -69,6 +69,11 @@ host:
     cpu_count:
       description: Processors that may be used.
       type: int
+    cpu_features:
+      description: What the processor can, in the kernel's words; empty where the kernel does not tell.
+      type: list
+      elements: str
+      sample: [aes, avx, avx2]
     memory_mb:
       description: Memory in megabytes.
       type: int

@@ -194,7 +194,7 @@ EXAMPLES = r"""
           - name: vector
         privileges:
           - role: reports
-            on: database
+            'on': database
             privileges: [CONNECT]
 """
 

@@ -33,6 +33,7 @@ KEYS = {
     "judge (refuses what its container would not run with, before any file is touched; in check mode too), "
     "verify (rows of its own for a verification), authority (of the certificates that a proxy makes itself)",
     "credentials": "what an operator logs in with: user, the name of the secret, and the password",
+    "cpu_features": "features of the processor that its images cannot run without: one by architecture",
     "backup": "what must be backed up, and how",
     "immutable_secrets": "secrets that must never change once data was written with them: values by name",
 }

@@ -15,14 +15,16 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     SERVICE_STARTUP,
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
-from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import Row, failed, good
+from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import Row, failed, good, skipped
 
 ANY_ANSWER = ["100-499"]
 PERMANENT_AND_OTHER_REDIRECTS = [301, 302, 303, 307, 308]
 # A port that a firewall drops packets to is told from an open one by waiting.
 PORT_SECONDS = 2
 
+REACHABLE = "reachable by HTTPS"
 UNREACHABLE = ("timeout", "refused", "closed", "unreachable", "protocol", "tls")
+NOT_REACHED = ("dns", "certificate", *UNREACHABLE)
 
 
 def outside_checks(declarations: dict[str, Declaration], settings: dict[str, t.Any]) -> list[dict[str, t.Any]]:
@@ -71,7 +73,7 @@ def _site_checks(instance: str, site: dict[str, t.Any], settings: dict[str, t.An
 
     items = [
         item(
-            "reachable by HTTPS",
+            REACHABLE,
             url,
             SERVICE_STARTUP,
             f"see the rows of {instance} and of what it is published by",
@@ -175,11 +177,21 @@ def outside_rows(items: list[dict[str, t.Any]], results: list[dict[str, t.Any]])
     groups: dict[tuple[str, str, str], list[tuple[dict, dict]]] = {}
     for item, result in zip(items, results):
         groups.setdefault((item["component"], item["check"], item["host"]), []).append((item, result))
+    lost = {
+        item["host"]
+        for item, result in zip(items, results)
+        if item["check"] == REACHABLE and result["reason"] in NOT_REACHED
+    }
     rows = []
-    for (component, check, _host), members in groups.items():
-        rows += [_failed_row(item, result) for item, result in members if not result["ok"]] or [
-            good(component, check, _good_words(members))
-        ]
+    for (component, check, host), members in groups.items():
+        bad = [(item, result) for item, result in members if not result["ok"]]
+        if not bad:
+            rows.append(good(component, check, _good_words(members)))
+        elif check != REACHABLE and host in lost and all(result["reason"] in NOT_REACHED for _item, result in bad):
+            # One cause, one failure.
+            rows.append(skipped(component, check, f"{host} is not reachable"))
+        else:
+            rows += [_failed_row(item, result) for item, result in bad]
     return rows
 
 

@@ -67,14 +67,18 @@ def _items(need: dict) -> dict[str, dict]:
 def _own_items(needs: list[dict], others: list[dict]) -> tuple[list[dict], list[str]]:
     """Return the needs without what others name too, and what that is, in words."""
     named = {(key, value["name"]) for need in others for key, value in _items(need).items()}
+    # A database without an owner is one that another need, perhaps of another service, makes.
+    made = {need["database"]["name"] for need in needs if need.get("database", {}).get("owner")}
     own, shared = [], []
     for need in needs:
         left = dict(need)
         for key, value in _items(need).items():
-            # A database without an owner is one that another service has made.
-            if (key, value["name"]) in named or (key == "database" and not value.get("owner")):
+            name = value["name"]
+            visited = key == "database" and not value.get("owner")
+            if (key, name) in named or visited:
                 del left[key]
-                shared.append(f"{key} {value['name']}")
+            if (key, name) in named or (visited and name not in made):
+                shared.append(f"{key} {name}")
         own.append(left)
     return own, shared
 
@@ -88,6 +92,8 @@ def _consumers(leaving: dict[str, Declaration], staying: dict[str, Declaration])
         if need.get("database", {}).get("owner")
     }
     for name, item in staying.items():
+        for required in set(item.get("requires", [])) & set(leaving):
+            yield f"{name} needs {required}"
         for need in item.get("needs", []):
             database = need.get("database", {})
             if need["instance"] in leaving:

@@ -53,6 +53,22 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             for version in versions["postgresql_older_versions"]
         },
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
+        "registry": Image("registry", "borgstack-test/registry", "trixie", service=False),
+        "mongodb": Image("../standins/mongodb", "mongo", "trixie", versions["mongodb_version"]),
+        "lowcoder": Image(
+            "../standins/applications",
+            "lowcoderorg/lowcoder-ce",
+            "trixie",
+            versions["lowcoder_version"],
+            target="lowcoder",
+        ),
+        "duplicati": Image(
+            "../standins/applications",
+            "duplicati/duplicati",
+            "trixie",
+            versions["duplicati_version"],
+            target="duplicati",
+        ),
         "redis": Image("redis", "redis", "trixie", versions["redis_version"]),
         "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
@@ -74,6 +90,7 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             needs_ca=True,
             service=False,
         ),
+        "chatwoot": Image("../standins/chatwoot", "chatwoot/chatwoot", "trixie", versions["chatwoot_version"]),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
         "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
     }

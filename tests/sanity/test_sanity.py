@@ -103,6 +103,12 @@ def test_no_role_uses_a_shell_or_outgrows_what_can_be_read_at_once(role):
     assert role.name == "platform" or sum(len(tasks.splitlines()) for tasks in files) <= 230
 
 
+def test_readmes_of_roles_are_what_their_argument_specs_say():
+    command = [sys.executable, str(ROOT / "script/readmes"), "--check"]
+    finished = subprocess.run(command, check=False, text=True, capture_output=True)
+    assert (finished.returncode, finished.stdout) == (0, ""), finished.stdout + finished.stderr
+
+
 def test_no_image_floats():
     for role in ROLES:
         defaults = load(role / "defaults/main.yml") or {}

@@ -68,6 +68,14 @@ def test_a_database_that_it_only_visits_stays():
         assert not any("database" in need for need in leaving["datastores"][0]["needs"])
 
 
+def test_a_database_that_several_of_its_needs_name_goes_once():
+    second = {**APP["needs"][0], "role": {"name": "second_user"}, "database": {"name": "app_db"}}
+    leaving = plan({"postgresql": POSTGRESQL, "app": {**APP, "needs": [*APP["needs"], second]}})
+    assert [need.get("database", {}).get("owner") for need in leaving["datastores"][0]["needs"]] == ["app_user", None]
+    assert [need["role"]["name"] for need in leaving["datastores"][0]["needs"]] == ["app_user", "second_user"]
+    assert leaving["stays"] == []
+
+
 def test_who_visits_its_database_still_needs_it():
     guest = {"service": "guest", "needs": [{**APP["needs"][0], "database": {"name": "app_db"}}]}
     leaving = plan({"postgresql": POSTGRESQL, "app": APP, "guest": guest})
@@ -78,6 +86,10 @@ def test_a_datastore_with_consumers_is_still_needed():
     leaving = plan({"postgresql": POSTGRESQL, "app": APP}, "postgresql")
     assert leaving["consumers"] == ["app depends on postgresql", "app needs postgresql"]
     assert plan({"postgresql": POSTGRESQL}, "postgresql")["consumers"] == []
+
+
+def test_what_an_integration_requires_is_still_needed():
+    assert plan({"app": APP, "wiring": {"service": "wiring", "requires": ["app"]}})["consumers"] == ["wiring needs app"]
 
 
 def test_what_lies_in_a_datastore_that_is_not_there_stays():

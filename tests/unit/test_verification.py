@@ -224,6 +224,19 @@ def test_a_site_that_does_not_work_has_the_category_of_why(reason, category):
     assert row["category"] == category and row["remedy"]
 
 
+def test_what_follows_from_an_unreachable_site_is_not_told_as_a_failure_of_its_own():
+    items = outside.outside_checks({"app": {"sites": [SITE]}}, OUTSIDE)
+    refused = result(False, "refused", "refuses connections")
+    rows = outside.outside_rows(items, [refused, result(True), refused, refused, result(False, "status", "200")])
+    assert [(row["check"], row["state"]) for row in rows] == [
+        ("reachable by HTTPS", "failed"),
+        ("HTTP redirects to HTTPS", "ok"),
+        ("asks for a login", "not checked"),
+        ("internal paths are not published", "failed"),
+        ("internal paths are not published", "failed"),
+    ]
+
+
 def test_answers_that_are_missing_are_no_good_answers():
     items = outside.outside_checks({"app": {"sites": [SITE]}}, OUTSIDE)
     with pytest.raises(ValueError, match="5 checks, but 0 results"):

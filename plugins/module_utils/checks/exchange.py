@@ -175,13 +175,14 @@ def _body(
     body = b""
     if check.options["json"] is None and check.options["contains"] is None:
         return body, True
-    while len(body) <= LARGEST_BODY:
+    # Where the connection ends with the answer, the socket is closed with the answer's last byte.
+    while not response.isclosed() and len(body) <= LARGEST_BODY:
         stream.settimeout(_remaining(deadline))
         part = response.read1(2**16)
         if not part:
-            return body, True
+            break
         body += part
-    return body[:LARGEST_BODY], False
+    return body[:LARGEST_BODY], len(body) <= LARGEST_BODY
 
 
 def _remaining(deadline: float) -> float:

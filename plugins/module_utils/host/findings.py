@@ -83,6 +83,19 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
+def _processor(host: dict, requirements: dict) -> t.Iterator[dict]:
+    """Name what declared services cannot run without; where the kernel tells nothing, there is nothing to say."""
+    wanted = {features.get(host["architecture"]) for features in requirements["cpu_features"]} - {None}
+    missing = sorted(wanted - set(host["cpu_features"])) if host["cpu_features"] else []
+    if missing:
+        names = ", ".join(missing)
+        remedy = (
+            "give the virtual machine the processor type of its host (Proxmox, KVM: `host`), choose another server, "
+            "or leave out what needs it"
+        )
+        yield _finding("cpu_features", "error", "processor", f"without {names}", names, remedy)
+
+
 def _size(host: dict, requirements: dict) -> t.Iterator[dict]:
     sizes = (
         ("cpus", "processors", host["cpu_count"], 1.0, "", "choose a server with more of them"),
@@ -205,6 +218,7 @@ def _docker(host: dict, requirements: dict) -> t.Iterator[dict]:
 # Each check, and the parts of the host that it reads: without one of them it has nothing to say.
 CHECKS: tuple[tuple[t.Callable[[dict, dict], t.Iterable[dict]], tuple[str, ...]], ...] = (
     (_system, ("os", "architecture", "kernel", "cgroup")),
+    (_processor, ("architecture", "cpu_features")),
     (_size, ("cpu_count", "memory_mb", "data")),
     (_ports, ("listeners",)),
     (_clock, ("clock",)),

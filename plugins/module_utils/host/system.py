@@ -39,10 +39,17 @@ def inspect() -> dict:
         "architecture": platform.machine(),
         "kernel": platform.release(),
         "cpu_count": len(os.sched_getaffinity(0)),
+        "cpu_features": _cpu_features(),
         "memory_mb": int(memory["MemTotal"]) // 1024,
         "swap_mb": int(memory.get("SwapTotal", 0)) // 1024,
         "cgroup": _cgroup(),
     }
+
+
+def _cpu_features() -> list[str]:
+    """Return what the first processor says that it can; x86 and ARM call the line differently."""
+    line = re.search(r"^(?:flags|Features)\s*:(.*)$", read("/proc/cpuinfo") or "", re.MULTILINE)
+    return sorted(line.group(1).split()) if line else []
 
 
 def _cgroup() -> dict:

@@ -36,7 +36,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         seen = {"method": self.command, "headers": dict(self.headers), "body": self.rfile.read(size).decode()}
         self.server.seen.append(seen)
         path = self.path.partition("?")[0]
-        if path == "/slow":
+        if path == "/closing":
+            self.answer(200, b'{"a": 1}', Connection="close")
+        elif path == "/slow":
             time.sleep(3)
             self.answer(200)
         elif path == "/drip":
@@ -175,6 +177,7 @@ def test_each_answer_is_judged_by_itself_and_in_order(ask, plain):
         {"url": f"{plain.url}/binary", "json": {"a": 1}},
         {"url": f"{plain.url}/chunked", "json": {"a": 1}},
         {"url": f"{plain.url}/json", "method": "HEAD"},
+        {"url": f"{plain.url}/closing", "json": {"a": 1}},
     )
     assert [(result["ok"], result["reason"], result["status"]) for result in results] == [
         (True, "", 200),
@@ -183,6 +186,7 @@ def test_each_answer_is_judged_by_itself_and_in_order(ask, plain):
         (True, "", 404),
         (True, "", 200),
         (False, "json", 200),
+        (True, "", 200),
         (True, "", 200),
         (True, "", 200),
     ]

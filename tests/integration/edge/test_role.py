@@ -14,11 +14,27 @@ from integration.edge.proxy import IMAGE, Proxy, rendered
 
 pytestmark = pytest.mark.integration
 SITES = [{"host": "app.example.com", "upstream": "app:80", "basic_auth": {"user": "admin", "password": "Marker-7-x"}}]
+DECLARED = "{{ platform_declarations | combine(caddy_declarations) }}"
 
 
 @pytest.fixture
 def act(tmp_path):
     """Run one entry point of the role on this machine: `act("judge", sites, caddy_timeout="1s")`."""
+
+    def play_it(*arguments: str) -> str:
+        finished = subprocess.run(
+            ["ansible-playbook", str(tmp_path / "play.yml"), "-i", "localhost,", "-c", "local", *arguments],
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={
+                **os.environ,
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
+            },
+        )
+        return " ".join(finished.stdout.split())
 
     def run(entry: str, sites: list[dict], *arguments: str, **variables) -> str:
         settings = {
@@ -35,24 +51,17 @@ def act(tmp_path):
             "platform_declarations": {"app": {"sites": sites}},
             **variables,
         }
-        tasks = [{"ansible.builtin.include_role": {"name": "borgstack.platform.caddy", "tasks_from": entry}}]
+        caddy = {"name": "borgstack.platform.caddy"}
+        tasks = [
+            {"ansible.builtin.include_role": caddy},
+            {"ansible.builtin.set_fact": {"platform_declarations": DECLARED}},
+            {"ansible.builtin.include_role": {**caddy, "tasks_from": entry}},
+        ]
         play = [{"hosts": "localhost", "gather_facts": False, "vars": settings, "tasks": tasks}]
-        playbook = tmp_path / "play.yml"
-        playbook.write_text(yaml.safe_dump(play), encoding="utf-8")
-        finished = subprocess.run(
-            ["ansible-playbook", str(playbook), "-i", "localhost,", "-c", "local", *arguments],
-            check=False,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
-            },
-        )
-        return " ".join(finished.stdout.split())
+        (tmp_path / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
+        return play_it(*arguments)
 
+    run.play = play_it
     return run
 
 
@@ -81,26 +90,13 @@ def test_an_image_that_is_not_there_yet_is_no_failure_in_check_mode_only(act):
 
 
 def test_what_is_in_place_already_costs_no_question(act, tmp_path):
-    output = act("judge", SITES, platform_stale=False)
-    assert "Validate the configuration" in output
-    probe = "ansible.builtin.copy"
+    assert "Validate the configuration" in act("judge", SITES)
     play = yaml.safe_load((tmp_path / "play.yml").read_text(encoding="utf-8"))
+    file = {"content": "{{ platform_declarations.caddy.files[0].content }}", "dest": str(tmp_path / "caddy/Caddyfile")}
+    play[0]["tasks"][2] = {"ansible.builtin.copy": file}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
     (tmp_path / "caddy").mkdir()
-    role = {"name": "borgstack.platform.caddy", "tasks_from": "main", "public": True}
-    play[0]["tasks"] = [
-        {"ansible.builtin.include_role": role},
-        {
-            probe: {
-                "content": "{{ caddy_declarations.caddy.files[0].content }}",
-                "dest": str(tmp_path / "caddy/Caddyfile"),
-            }
-        },
-    ]
-    (tmp_path / "write.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections")}
-    command = ["ansible-playbook", str(tmp_path / "write.yml"), "-i", "localhost,", "-c", "local"]
-    written = subprocess.run(command, check=False, text=True, capture_output=True, env=environment)
-    assert written.returncode == 0, written.stdout
+    assert "failed=0" in act.play()
     assert "Validate the configuration" not in act("judge", SITES)
     assert "Validate the configuration" in act("judge", SITES, platform_stale=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from integration.n8n.messages import Messages
 from integration.n8n.servers import Editor, Estate
 
 
@@ -25,3 +26,18 @@ def empty(estate, editor):
     """The same n8n without workflows, credentials and tags."""
     editor.clear()
     return estate
+
+
+@pytest.fixture(scope="module")
+def _path(estate, editor, module):
+    editor.clear()
+    made = Messages(estate, module)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def messages(_path):
+    """The path of messages, on which nothing has happened yet."""
+    _path.clear()
+    return _path

@@ -2,164 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
 
 import pytest
-from integration.conftest import ROOT
-from integration.n8n.counterparts import Chatwoot, Evolution
-from integration.n8n.servers import ADMIN
-
-from ansible_collections.borgstack.platform.plugins.plugin_utils.workflows import n8n_workflows
+from integration.n8n.messages import INSTANCE, TOKENS, eventually
 
 pytestmark = pytest.mark.integration
-ROLE = ROOT / "roles/whatsapp_chatwoot"
-TOKENS = {name: f"Unseen-{name}-token" for name in ("chatwoot", "evolution", "incoming", "replies", "operator")}
-INSTANCE = "atendimento"
-EVOLUTION_WEBHOOK = "http://n8n:5678/webhook/whatsapp"
-CHATWOOT_WEBHOOK = "http://chatwoot:{}@{}:5678/webhook/chatwoot-message-created"
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-class Messages:
-    """Both ends and what is between them."""
-
-    def __init__(self, estate, module):
-        self.estate, self.module = estate, module
-        self.chatwoot = Chatwoot(TOKENS["chatwoot"], INSTANCE)
-        self.evolution = Evolution(TOKENS["evolution"], INSTANCE)
-        self.chatwoot.inbox["webhook_url"] = CHATWOOT_WEBHOOK.format(TOKENS["replies"], estate.main.address)
-        self.evolution.webhook = {
-            "enabled": True,
-            "url": EVOLUTION_WEBHOOK,
-            "webhookByEvents": True,
-            "events": ["MESSAGES_UPSERT", "MESSAGES_UPDATE"],
-            "headers": {"X-Webhook-Token": TOKENS["incoming"]},
-        }
-        self._tables()
-        self._user()
-        self.configure()
-
-    def _tables(self) -> None:
-        migration = (ROOT / "roles/n8n/files/migrations/001-error-queue-and-failed-messages.sql").read_text()
-        self.estate.query(f"CREATE ROLE integration_user LOGIN PASSWORD '{ADMIN}'")
-        self.estate.query("CREATE SCHEMA integration AUTHORIZATION integration_user")
-        self.estate.query(f"SET ROLE integration_user; {migration}")
-
-    def _user(self) -> None:
-        # The rights that the role declares, and no more.
-        rules = ["~contact:create:*", "~message:seen:*", "~reply:seen:*", "~rate:*", "~alert:*"]
-        rules += ["+ping", "+quit", "+select", "+client|setinfo", "+get", "+set", "+incr", "+expire", "+del"]
-        self.redis("ACL", "SETUSER", "whatsapp_chatwoot", "on", f">{ADMIN}", *rules)
-
-    def redis(self, *command: str) -> str:
-        """Run a command as the administrator."""
-        return self.estate.redis.run("redis-cli", "--no-auth-warning", "-a", ADMIN, *command).strip()
-
-    def configure(self, **changes) -> dict:
-        """Bring credentials and workflows in, as the role n8n does."""
-        settings = {
-            "chatwoot_url": self.chatwoot.url,
-            "evolution_url": self.evolution.url,
-            "chatwoot_account_id": 1,
-            "chatwoot_webhook_hash": digest(self.chatwoot.inbox["webhook_url"]),
-            "evolution_webhook_hash": digest(f"{EVOLUTION_WEBHOOK} {TOKENS['incoming']}"),
-            "instances_json": json.dumps([INSTANCE]),
-            "request_timeout_ms": 30000,
-            "lock_seconds": 5,
-            "claim_seconds": 600,
-            "remember_seconds": 172800,
-            "hourly_limit": 80,
-            "reconcile_minutes": 15,
-            "reconcile_window_minutes": 30,
-            "note_delayed": "A mensagem foi adiada.",
-            "probe_phone": "550000000000",
-            **changes,
-        }
-        redis = {"host": self.estate.redis.address, "port": 6379, "user": "whatsapp_chatwoot", "password": ADMIN}
-        database = {"host": self.estate.postgresql.address, "port": 5432, "database": "n8n_db", "ssl": "disable"}
-        data = {
-            ("chatwoot", "httpHeaderAuth"): {"name": "api_access_token", "value": TOKENS["chatwoot"]},
-            ("evolution", "httpHeaderAuth"): {"name": "apikey", "value": TOKENS["evolution"]},
-            ("evolution webhook", "httpHeaderAuth"): {"name": "X-Webhook-Token", "value": TOKENS["incoming"]},
-            ("operator", "httpHeaderAuth"): {"name": "X-Webhook-Token", "value": TOKENS["operator"]},
-            ("chatwoot webhook", "httpBasicAuth"): {"user": "chatwoot", "password": TOKENS["replies"]},
-            ("redis", "redis"): {**redis, "database": 0, "ssl": False},
-            ("postgresql", "postgres"): {**database, "user": "integration_user", "password": ADMIN},
-        }
-        declared = {
-            "credentials": [
-                {"name": f"whatsapp-chatwoot {name}", "type": kind, "data": one} for (name, kind), one in data.items()
-            ],
-            "workflows": n8n_workflows(str(ROLE / "files/workflows"), settings)
-            + n8n_workflows(str(ROLE / "files/alert-by-nobody")),
-            "rewrite_credentials": True,
-        }
-        done = self.module("n8n_workflows", {**self.estate.login, **declared})
-        assert not done.get("failed"), done["msg"]
-        return done
-
-    def comes_in(self, message: dict, token: str = TOKENS["incoming"]) -> int:
-        """Evolution API tells n8n of a message; return n8n's status."""
-        body = {"event": "messages.upsert", "instance": INSTANCE, "data": message, "apikey": "not-to-be-kept"}
-        return self.estate.ask("POST", "/webhook/whatsapp/messages-upsert", body, {"X-Webhook-Token": token})[0]
-
-    def operator(self, path: str, **body) -> dict:
-        """Call one of the operator's webhooks."""
-        status, answer = self.estate.ask("POST", f"/webhook/{path}", body, {"X-Webhook-Token": TOKENS["operator"]})
-        assert status == 200, answer
-        return answer
-
-    def texts(self, **wanted) -> list[str]:
-        """Return the texts of Chatwoot's messages with these properties."""
-        return [
-            one["content"]
-            for one in self.chatwoot.messages.values()
-            if all(one.get(key) == value for key, value in wanted.items())
-        ]
-
-    def clear(self) -> None:
-        """Forget everything that was written."""
-        self.evolution.delay = self.chatwoot.delay = 0.0
-        for end in (self.chatwoot, self.evolution):
-            end.faults.clear()
-            end.requests.clear()
-        for kept in (self.chatwoot.contacts, self.chatwoot.conversations, self.chatwoot.messages):
-            kept.clear()
-        self.evolution.stored.clear()
-        self.evolution.sent.clear()
-        self.redis("EVAL", "for _, k in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', k) end", "0", "*:*:*")
-        self.redis("EVAL", "for _, k in ipairs(redis.call('KEYS', 'rate:*')) do redis.call('DEL', k) end", "0")
-        self.estate.query("TRUNCATE integration.error_queue, integration.failed_messages, integration.sent_messages")
-
-
-def eventually(condition, seconds: float = 30):
-    """Return what `condition` gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.2)
-    return result
-
-
-@pytest.fixture(scope="module")
-def all_of_it(estate, editor, module):
-    editor.clear()
-    made = Messages(estate, module)
-    yield made
-    made.chatwoot.close()
-    made.evolution.close()
-
-
-@pytest.fixture
-def messages(all_of_it):
-    all_of_it.clear()
-    return all_of_it
 
 
 def conversation(messages) -> int:
@@ -180,7 +29,9 @@ def test_one_message_makes_one_contact_one_conversation_and_one_message(messages
     eventually(lambda: messages.texts(content="Alguém?"))
     assert [one["phone_number"] for one in messages.chatwoot.contacts.values()] == ["+5511987654321"]
     assert len(messages.chatwoot.conversations) == 1
-    assert [one["source_id"] for one in messages.chatwoot.messages.values()] == ["IN1", "IN2"]
+    assert [one["source_id"] for one in messages.chatwoot.messages.values()] == [
+        one["key"]["id"] for one in messages.evolution.stored
+    ]
 
 
 def test_what_no_person_sent_to_us_is_ignored(messages):
@@ -238,7 +89,7 @@ def test_a_picture_becomes_an_attachment_and_a_lost_one_a_link(messages):
     messages.comes_in(messages.evolution.message("IN1", "", message=content, messageType="imageMessage"))
     eventually(lambda: messages.texts(content="Veja"))
     (written,) = messages.chatwoot.messages.values()
-    assert written["attachments[]"] == b"\x89PNG picture" and written["source_id"] == "IN1"
+    assert written["attachments[]"] == b"\x89PNG picture"
     messages.evolution.fail("GET", "/files/", 404, times=4)
     messages.comes_in(messages.evolution.message("IN2", "", message=content, messageType="imageMessage"))
     eventually(lambda: messages.texts(content=f"Veja\n{url}"))

@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
-from integration.conftest import Container, docker
+from integration.conftest import VERSIONS, Container, docker
 from integration.services.conftest import eventually
 
 pytestmark = pytest.mark.integration
 
-OLD = "atendai/evolution-api:v2.2.3-standin"
-NEW = "evoapicloud/evolution-api:v2.3.7-standin"
+OLD = f"atendai/evolution-api:{VERSIONS['evolution_api_2_2_version']}"
+NEW = f"evoapicloud/evolution-api:{VERSIONS['evolution_api_version']}"
 
 
 @pytest.fixture(scope="module")
@@ -243,6 +243,16 @@ def test_a_number_that_is_taken_away_is_reported_and_left_alone(platform, api):
     assert api("GET", "/webhook/find/vendas%202", key=key).status_code == 200
     again = platform.converge()
     assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+def test_the_old_version_gets_what_it_knows_and_cannot_open_its_bucket(platform, control):
+    old = platform.converge(evolution_api_image=OLD.split(":")[0], evolution_api_version=OLD.split(":")[1])
+    assert old.returncode == 0, old.output
+    assert platform.ask("evolution-api", 8080, "/").json()["version"] == "2.2.3"
+    configuration = control("GET", "configuration")
+    assert "S3_SKIP_POLICY" not in configuration["effective"]
+    assert configuration["policyRefused"] is True
+    assert platform.ask("seaweedfs", 8333, "/evolution/evolution-api/proof").status_code == 403
 
 
 VARIABLES = {

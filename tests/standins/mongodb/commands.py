@@ -6,7 +6,7 @@ import datetime
 import typing as t
 
 import bson
-from standins.mongodb import privileges, scram, store
+from standins.mongodb import documents, privileges, scram, store
 from standins.mongodb.failures import Failure
 from standins.mongodb.privileges import ANY_NORMAL, CLUSTER
 
@@ -290,4 +290,9 @@ COMMANDS = {
     "rolesInfo": Command(
         roles_info, {"rolesInfo": (int, str, dict, list), "showBuiltinRoles": (bool, int), "showPrivileges": bool}
     ),
+    "find": Command(documents.find, documents.FIND),
+    "insert": Command(documents.insert, documents.INSERT, writes=True),
+    "update": Command(documents.update, documents.UPDATE, writes=True),
+    "delete": Command(documents.delete, documents.DELETE, writes=True),
+    "listCollections": Command(documents.list_collections, documents.LIST_COLLECTIONS),
 }

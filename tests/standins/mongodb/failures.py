@@ -14,6 +14,7 @@ NAMES = {
     73: "InvalidNamespace",
     334: "MechanismUnavailable",
     10107: "NotWritablePrimary",
+    11000: "DuplicateKey",
     40414: "IDLFailedToParse",
     40415: "IDLUnknownField",
     51003: "Location51003",

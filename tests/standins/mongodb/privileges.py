@@ -35,6 +35,17 @@ USER_ADMIN = frozenset(
     ]
 )
 MONITOR = frozenset({"getCmdLineOpts", "getParameter"})
+READ = frozenset({"find", "listCollections"})
+WRITE = READ | {"insert", "update", "remove", "createIndex"}
+DATA = {
+    "read": READ,
+    "readWrite": WRITE,
+    "dbAdmin": frozenset({"listCollections", "createIndex"}),
+    "dbOwner": WRITE,
+    "readAnyDatabase": READ,
+    "readWriteAnyDatabase": WRITE,
+    "root": WRITE,
+}
 
 # The resources beside databases, which are called by their names.
 CLUSTER, ANY_NORMAL = "$cluster", "$any"
@@ -48,7 +59,15 @@ def built_in(database: str) -> tuple[str, ...]:
 
 def allows(roles: list[dict], action: str, resource: str) -> bool:
     """Return whether one of the roles allows an action on a database, the cluster, or any normal resource."""
-    return any(action in _actions(role["role"], role["db"], resource) for role in roles)
+    return any(
+        action in _actions(role["role"], role["db"], resource) | _data_actions(role["role"], role["db"], resource)
+        for role in roles
+    )
+
+
+def _data_actions(role: str, database: str, resource: str) -> frozenset[str]:
+    is_everywhere = database == "admin" and (role == "root" or role.endswith("AnyDatabase"))
+    return DATA.get(role, frozenset()) if is_everywhere or resource == database else frozenset()
 
 
 def _actions(role: str, database: str, resource: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""A stand-in for mongod: it speaks MongoDB's wire protocol and knows the commands about users, and nothing else.
+"""A stand-in for mongod: it speaks MongoDB's wire protocol and knows the commands about users and simple documents.
 
 Run as a program it prints one line, `listening on port N`, and then its log: one JSON document a command, without
 passwords. See README.md.
@@ -22,6 +22,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from standins.mongodb import commands, privileges, wire
+from standins.mongodb.documents import Documents
 from standins.mongodb.failures import Failure
 from standins.mongodb.scram import Conversation
 from standins.mongodb.store import Store
@@ -49,6 +50,7 @@ class Settings:
     me: str = ""
     hides_credentials: bool = False
     store: Store = field(default_factory=Store)
+    documents: Documents = field(default_factory=Documents)
     log: list[dict] = field(default_factory=list)
 
     @property
@@ -141,15 +143,16 @@ class StandIn(socketserver.ThreadingTCPServer):
 
     Args:
         settings: what is played.
-        port: where it listens on the loopback interface; any free one by default.
+        port: where it listens; any free one by default.
+        address: on which interface; the loopback one by default.
         certificate: a file with a certificate and its key, for TLS.
     """
 
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, settings: Settings, port: int = 0, certificate: str = ""):
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, settings: Settings, port: int = 0, certificate: str = "", address: str = "127.0.0.1"):
+        super().__init__((address, port), Handler)
         self.settings = settings
         self.port = self.server_address[1]
         settings.me = settings.me or f"127.0.0.1:{self.port}"

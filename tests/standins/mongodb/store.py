@@ -1,23 +1,32 @@
-"""The users that a stand-in keeps, in memory."""
+"""The users that a stand-in keeps: in memory, and in a file where it is given one."""
 
 from __future__ import annotations
 
 import threading
 import uuid
+from pathlib import Path
 
 import bson
-from standins.mongodb import privileges, scram
+from standins.mongodb import disk, privileges, scram
 from standins.mongodb.failures import Failure
 
 MECHANISMS = ("SCRAM-SHA-1", "SCRAM-SHA-256")
 
 
 class Store:
-    """Users by database and name; every method is one undivided act."""
+    """Users by database and name; every method is one undivided act.
 
-    def __init__(self) -> None:
-        self._users: dict[tuple[str, str], dict] = {}
+    Args:
+        path: where they are kept over a restart; nowhere by default.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._users = {(user["db"], user["user"]): user for user in disk.read(path).get("users", [])}
         self._lock = threading.Lock()
+
+    def _keep(self) -> None:
+        disk.write(self._path, {"users": list(self._users.values())})
 
     def is_empty(self) -> bool:
         """Return whether there is no user at all."""
@@ -39,6 +48,7 @@ class Store:
                 "roles": roles,
                 **({"customData": command["customData"]} if "customData" in command else {}),
             }
+            self._keep()
 
     def update(self, database: str, name: str, command: dict) -> None:
         """Change what the command names; everything else stays."""
@@ -58,12 +68,14 @@ class Store:
             if not found:
                 raise Failure(11, f"User {name}@{database} not found")
             self._users[database, name] = {**found, **changes}
+            self._keep()
 
     def drop(self, database: str, name: str) -> None:
         """Remove a user."""
         with self._lock:
             if self._users.pop((database, name), None) is None:
                 raise Failure(11, f"User '{name}@{database}' not found")
+            self._keep()
 
     def find(self, database: str, name: str) -> dict | None:
         """Return a user's document, or none."""

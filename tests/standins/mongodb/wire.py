@@ -49,9 +49,20 @@ def _of_message(body: bytes, request_id: int) -> Request:
     (flags,) = struct.unpack_from("<I", body)
     if flags & ~MORE_TO_COME & 0xFFFF:
         raise Broken(f"flags {flags:x}")
-    if body[4] != 0:
-        raise Broken("a section that is not the body: this is for inserts, which are not served here")
-    return Request(bson.decode(body[5:]), request_id, OP_MSG, not flags & MORE_TO_COME)
+    command, sequences = {}, {}
+    place = 4
+    while place < len(body):
+        kind, (size,) = body[place], struct.unpack_from("<i", body, place + 1)
+        section = body[place + 1 : place + 1 + size]
+        if kind == 0:
+            command = bson.decode(section)
+        elif kind == 1:
+            name, _zero, documents = section[4:].partition(b"\0")
+            sequences[name.decode()] = bson.decode_all(documents)
+        else:
+            raise Broken(f"a section of kind {kind}")
+        place += 1 + size
+    return Request({**command, **sequences}, request_id, OP_MSG, not flags & MORE_TO_COME)
 
 
 def _of_query(body: bytes, request_id: int) -> Request:

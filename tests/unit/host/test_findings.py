@@ -13,6 +13,7 @@ GOOD = {
     "architecture": "x86_64",
     "kernel": "6.12.5-amd64",
     "cpu_count": 8,
+    "cpu_features": ["aes", "avx"],
     "memory_mb": 36 * 1024,
     "cgroup": {"version": 2, "controllers": ["cpu", "io", "memory"]},
     "clock": {"synchronized": True},
@@ -48,6 +49,7 @@ REQUIREMENTS = {
     "public_addresses": [],
     "declared_memory_mb": 1000,
     "allow_memory_overcommit": False,
+    "cpu_features": [],
 }
 
 
@@ -166,3 +168,24 @@ def test_what_is_unknown_within_a_measured_part_is_said_once():
 
 def test_behind_address_translation_the_public_address_counts():
     assert judge({"resolved": {"a.b": ["203.0.113.1"]}}, public_addresses=["203.0.113.1"]) == []
+
+
+NEEDS_AVX = [{"x86_64": "avx", "aarch64": "dcpop"}]
+
+
+@pytest.mark.parametrize(
+    ("host", "missing"),
+    [
+        ({"cpu_features": ["aes", "avx"]}, []),
+        ({"cpu_features": ["aes"]}, ["without avx"]),
+        # ARM has another name for it, another architecture none, and a kernel need not tell.
+        ({"architecture": "aarch64", "cpu_features": ["avx"]}, ["without dcpop"]),
+        ({"architecture": "riscv64", "cpu_features": ["c"]}, []),
+        ({"cpu_features": []}, []),
+    ],
+)
+def test_a_processor_that_a_service_cannot_run_on_is_refused_before_it_dies_in_silence(host, missing):
+    found = judge(host, cpu_features=NEEDS_AVX, supported_architectures=["x86_64", "aarch64", "riscv64"])
+    assert [finding["measured"] for finding in found] == missing
+    assert all((finding["severity"], finding["category"]) == ("error", 2) for finding in found)
+    assert judge(host, cpu_features=[], supported_architectures=["x86_64", "aarch64", "riscv64"]) == []
