@@ -118,8 +118,8 @@ options:
         description:
           - The first operation, with C(key), C(name), C(type) and C(options); C(resolve) and C(reject) are the
             operations that follow it when it succeeds or fails.
-          - C(<%) and C(%>) stand for the double braces of Directus' own templates, which Ansible would take for
-            its own.
+          - C(<%) and C(%>) stand for the double braces of Directus' own templates, which Ansible would take for its
+            own.
         type: dict
         required: true
       secrets:
