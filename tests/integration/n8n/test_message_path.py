@@ -121,7 +121,7 @@ def test_a_workflow_that_somebody_switched_off_is_found(messages, editor, module
     id = editor.workflow(workflow)["id"]
     editor.call("PATCH", f"/rest/workflows/{id}", {"active": False})
     try:
-        assert tried(module, messages, timeout=8)["unmet"] == [wire]
+        assert tried(module, messages, timeout=20)["unmet"] == [wire]
     finally:
         editor.call("PATCH", f"/rest/workflows/{id}", {"active": True})
 
