@@ -74,7 +74,7 @@ def test_its_redis_user_sees_sessions_and_nothing_else(lowcoder):
         "    try:\n"
         "        client.execute_command(*command.split())\n"
         "        print('allowed', command)\n"
-        "    except redis.NoPermissionError:\n"
+        "    except redis.exceptions.NoPermissionError:\n"
         "        print('refused')\n"
     )
     assert url.startswith("redis://lowcoder:")
