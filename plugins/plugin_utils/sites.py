@@ -19,6 +19,9 @@ KEYS = {
     "upstream": "who answers: container:port",
     "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
     "blocked": "paths that nobody may see from outside, with all that is below them; a final * matches any rest",
+    "restricted": "paths that only some networks (CIDR) may reach: paths and addresses; no addresses: everybody",
+    "embeddable": "paths that other sites may show in a frame: paths, and headers in place of the site's own",
+    "storage": "the bucket whose signed addresses the application redirects to: upstream and bucket",
     "max_body": "the largest request, such as 500mb",
     "timeout": "how long the application may take to begin an answer, such as 300s",
     "cors_origins": "origins of other sites that browsers may call it from",
@@ -29,11 +32,15 @@ KEYS = {
 }
 BASIC_AUTH_KEYS = ("user", "password", "open")
 RATE_LIMIT_KEYS = ("events", "window")
+RESTRICTED_KEYS = ("paths", "addresses")
+EMBEDDABLE_KEYS = ("paths", "headers")
+STORAGE_KEYS = ("upstream", "bucket")
 CHECK_KEYS = ("path", "status", "json")
 
 # Whatever goes into the proxy's configuration is one of these words: nothing in it can end a line or a block.
 UPSTREAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}")
 PATH = re.compile(r"/[A-Za-z0-9._~!$&()+,=:@/-]*\*?")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 SIZE = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)? ?(?:[kKmMgG]i?)?[bB]?")
 DURATION = re.compile(r"(?:[0-9]+(?:ms|s|m|h))+")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(?::[0-9]{1,5})?")
@@ -58,15 +65,40 @@ def check_site(site: Site, where: str) -> None:
             _matches(pattern, site[key], key, where)
     for path in site.get("blocked", []):
         _matches(PATH, path, "blocked", where)
+    _check_parts(site, where)
     for origin in site.get("cors_origins", []):
         _matches(ORIGIN, origin, "cors_origins", where)
-    for name, value in site.get("headers", {}).items():
-        _matches(HEADER, name, "headers", where)
-        _matches(HEADER_VALUE, value or "", f"headers, {name}", where)
+    _check_headers(site.get("headers", {}), where)
     check_networks(site.get("allowed_addresses", []), "allowed_addresses", where)
     _check_basic_auth(site.get("basic_auth") or {}, where)
     _check_rate_limit(site.get("rate_limit") or {}, where)
     _known(site.get("check") or {}, CHECK_KEYS, f"{where}, check")
+
+
+def _check_parts(site: Site, where: str) -> None:
+    """Check what is about some paths of the site only."""
+    for key, known in (("restricted", RESTRICTED_KEYS), ("embeddable", EMBEDDABLE_KEYS)):
+        part = site.get(key)
+        if part is None:
+            continue
+        _known(part, known, f"{where}, {key}")
+        if not part.get("paths"):
+            raise _wrong(where, f"{key} has no paths")
+        for path in part["paths"]:
+            _matches(PATH, path, f"{key}, paths", where)
+        check_networks(part.get("addresses", []), f"{key}, addresses", where)
+        _check_headers(part.get("headers", {}), f"{where}, {key}")
+    storage = site.get("storage")
+    if storage is not None:
+        _known(storage, STORAGE_KEYS, f"{where}, storage")
+        _matches(UPSTREAM, storage.get("upstream", ""), "storage, upstream", where)
+        _matches(BUCKET, storage.get("bucket", ""), "storage, bucket", where)
+
+
+def _check_headers(headers: dict[str, str], where: str) -> None:
+    for name, value in headers.items():
+        _matches(HEADER, name, "headers", where)
+        _matches(HEADER_VALUE, value or "", f"headers, {name}", where)
 
 
 def check_networks(networks: list[str], key: str, where: str) -> None:
@@ -128,9 +160,20 @@ def edge_sites(sites: list[Site], headers: dict[str, str], rate_limit: dict | No
             "headers": _merged(headers, site.get("headers", {})),
             "blocked": [pattern for path in site.get("blocked", []) for pattern in _patterns(path)],
             "rate_limit": _effective_limit(site, rate_limit),
+            **_parts(site),
         }
         for site in sites
     ]
+
+
+def _parts(site: Site) -> Site:
+    """Return what is about some paths only, with the paths as patterns."""
+    parts = {}
+    for key, rest in (("restricted", {"addresses": []}), ("embeddable", {"headers": {}})):
+        if site.get(key):
+            paths = [pattern for path in site[key]["paths"] for pattern in _patterns(path)]
+            parts[key] = {**rest, **site[key], "paths": paths}
+    return parts
 
 
 def _merged(defaults: dict[str, str], own: dict[str, str]) -> dict[str, str]:

@@ -90,6 +90,7 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             needs_ca=True,
             service=False,
         ),
+        "chatwoot": Image("../standins/chatwoot", "chatwoot/chatwoot", "trixie", versions["chatwoot_version"]),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
         "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
     }

@@ -19,6 +19,9 @@ def test_a_site_with_every_key_is_taken():
             **SITE,
             "headers": {"Content-Security-Policy": "default-src 'self'; img-src https: data:", "X-Frame-Options": ""},
             "blocked": ["/metrics", "/healthz*"],
+            "restricted": {"paths": ["/admin*"], "addresses": ["10.8.0.0/24"]},
+            "embeddable": {"paths": ["/widget"], "headers": {"Content-Security-Policy": "frame-ancestors *"}},
+            "storage": {"upstream": "seaweedfs:8333", "bucket": "chatwoot"},
             "max_body": "500mb",
             "timeout": "5m30s",
             "cors_origins": ["https://www.example.com:8443"],
@@ -40,6 +43,12 @@ def test_a_site_with_every_key_is_taken():
         ({"blocked": ["metrics"]}, "blocked is"),
         ({"blocked": ["/a b"]}, "blocked is"),
         ({"blocked": ["/a/*/b"]}, "blocked is"),
+        ({"restricted": {"addresses": []}}, "restricted has no paths"),
+        ({"restricted": {"paths": ["/a"], "addresses": ["here"]}}, "restricted, addresses is not a network"),
+        ({"embeddable": {"paths": ["/a {"]}}, "embeddable, paths is"),
+        ({"embeddable": {"paths": ["/a"], "headers": {"X-Y": "z`"}}}, "headers, X-Y is"),
+        ({"storage": {"upstream": "s3:1"}}, "storage, bucket is"),
+        ({"storage": {"upstream": "s3:1", "bucket": "a/b"}}, "storage, bucket is"),
         ({"max_body": "1 GB }"}, "max_body is"),
         ({"timeout": "300"}, "timeout is"),
         ({"cors_origins": ["*"]}, "cors_origins is"),
@@ -74,6 +83,13 @@ def test_headers_are_merged_whatever_their_case():
         [{**SITE, "headers": {"x-one": "own", "X-Two": ""}}], {"X-One": "a", "X-Two": "b", "X-Three": "c"}
     )
     assert sites[0]["headers"] == {"x-one": "own", "X-Three": "c"}
+
+
+def test_paths_of_their_own_cover_what_is_below_them_too():
+    site = {**SITE, "restricted": {"paths": ["/admin"]}, "embeddable": {"paths": ["/widget*"]}}
+    [shown] = edge_sites([site], {})
+    assert shown["restricted"] == {"addresses": [], "paths": ["/admin", "/admin/*", "/admin;*"]}
+    assert shown["embeddable"] == {"headers": {}, "paths": ["/widget*"]}
 
 
 @pytest.mark.parametrize(

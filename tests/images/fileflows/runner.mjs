@@ -11,16 +11,19 @@ const Logger = Object.fromEntries(["ILog", "WLog", "ELog", "DLog"].map((name) =>
 const Variables = given.variables;
 const JsonContent = (text) => ({ type: "application/json", text: String(text) });
 
+const POST = `
+  import { readFileSync } from "node:fs";
+  const { url, ...request } = JSON.parse(readFileSync(0, "utf8"));
+  const answer = await fetch(url, { ...request, method: "POST", signal: AbortSignal.timeout(20000) });
+  process.stdout.write(String(answer.status));
+`;
+
 const http = {
   DefaultRequestHeaders: { Add: (name, value) => headers.set(name, value), Remove: (name) => headers.delete(name) },
   PostAsync(url, content) {
-    // Scripts wait for an answer by .Result, so the request is made at once.
-    const config = [`url = ${JSON.stringify(url)}`, 'request = "POST"', 'output = "/dev/null"', 'write-out = "%{http_code}"', "silent", "max-time = 20"];
-    config.push(`header = ${JSON.stringify(`Content-Type: ${content.type}`)}`, 'data-binary = "@/dev/fd/3"');
-    for (const [name, value] of headers) config.push(`header = ${JSON.stringify(`${name}: ${value}`)}`);
-    const done = spawnSync("bash", ["-c", "exec curl --config <(printf '%s' \"$CONFIG\") 3<&0"], {
-      input: content.text, encoding: "utf8", env: { ...process.env, CONFIG: config.join("\n") },
-    });
+    // Scripts wait for an answer by .Result, so the request is made at once, by a process of its own.
+    const request = { url, headers: { ...Object.fromEntries(headers), "Content-Type": content.type }, body: content.text };
+    const done = spawnSync(process.execPath, ["--input-type=module", "-e", POST], { input: JSON.stringify(request), encoding: "utf8" });
     const status = Number(done.stdout) || 0;
     return { Result: { IsSuccessStatusCode: status >= 200 && status < 300, StatusCode: status } };
   },

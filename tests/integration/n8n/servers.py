@@ -64,7 +64,7 @@ class Estate:
 
     def wait(self) -> None:
         """Wait until the main process answers as itself; routes come a little after readiness."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while True:
             try:
                 status, answer = self.ask("GET", "/rest/settings")

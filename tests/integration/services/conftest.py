@@ -71,7 +71,7 @@ class Deployment:
             **variables,
         }
 
-    def converge(self, *arguments: str, **variables) -> Run:
+    def converge(self, *arguments: str, playbook: str = "deploy.yml", **variables) -> Run:
         """Run the playbook; variables given here stay for later runs."""
         self.variables.update(variables)
         inventory = self.folder / "hosts.yml"
@@ -79,7 +79,7 @@ class Deployment:
             yaml.safe_dump({"platform": {"hosts": {"here": None}, "vars": self.variables}}), encoding="utf-8"
         )
         finished = subprocess.run(
-            ["ansible-playbook", str(HERE / "deploy.yml"), "-i", str(inventory), *arguments],
+            ["ansible-playbook", str(HERE / playbook), "-i", str(inventory), *arguments],
             check=False,
             text=True,
             stdout=subprocess.PIPE,
