@@ -66,6 +66,7 @@ class Deployment:
             "platform_host": HOST,
             "platform_datastores": [],
             "platform_applications": [],
+            "platform_integrations": [],
             "platform_edge": [],
             "platform_start_timeout": 180,
             **variables,

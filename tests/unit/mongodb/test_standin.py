@@ -13,7 +13,9 @@ import pymongo
 import pytest
 from pymongo import errors
 from standins.mongodb import scram
+from standins.mongodb.documents import Documents
 from standins.mongodb.failures import Failure
+from standins.mongodb.store import Store
 
 PASSWORD = "Application-1"
 
@@ -307,3 +309,36 @@ def test_what_is_not_understood_ends_the_connection(admin, operation, body):
 def test_only_the_commands_failures_have_names():
     with pytest.raises(KeyError):
         Failure(1, "nothing that MongoDB would say here")
+
+
+def test_documents_are_kept_to_who_may_have_them(admin, connect):
+    client, server = admin
+    client.crm.command({"createUser": "app", "pwd": PASSWORD, "roles": ["readWrite"]})
+    client.crm.command({"createUser": "reader", "pwd": PASSWORD, "roles": ["read"]})
+    things = connect(server, "app", authSource="crm").crm.things
+    assert things.insert_many([{"_id": 1, "kind": "a"}, {"_id": 2, "kind": "b"}]).inserted_ids == [1, 2]
+    with pytest.raises(errors.BulkWriteError, match="E11000"):
+        things.insert_many([{"_id": 2}])
+    assert things.update_one({"kind": "a"}, {"$set": {"seen": True}}).modified_count == 1
+    assert things.update_one({"_id": 3}, {"$set": {"kind": "c"}}, upsert=True).upserted_id == 3
+    assert things.delete_one({"kind": "b"}).deleted_count == 1
+    reader = connect(server, "reader", authSource="crm").crm
+    assert list(reader.things.find()) == [{"_id": 1, "kind": "a", "seen": True}, {"_id": 3, "kind": "c"}]
+    assert reader.list_collection_names() == ["things"]
+    for refused in (reader.things.insert_one, connect(server, "app", authSource="crm").other.things.insert_one):
+        with pytest.raises(errors.OperationFailure) as caught:
+            refused({"_id": 4})
+        assert caught.value.code == 13
+    # What it does not know is refused, not answered wrongly.
+    with pytest.raises(errors.OperationFailure, match="by equality only"):
+        list(things.find({"_id": {"$gt": 1}}))
+
+
+def test_users_and_documents_outlive_the_server(standin, connect, tmp_path):
+    files = {"users": tmp_path / "users.bson", "documents": tmp_path / "documents.bson"}
+    first = standin(store=Store(files["users"]), documents=Documents(files["documents"]))
+    connect(first, "admin", "Administrator-1").crm.things.insert_one({"_id": "kept"})
+    first.stop()
+    second = standin(admin=False, store=Store(files["users"]), documents=Documents(files["documents"]))
+    assert connect(second, "admin", "Administrator-1").crm.things.find_one() == {"_id": "kept"}
+    assert b"Administrator-1" not in files["users"].read_bytes()
