@@ -18,7 +18,7 @@ KEYS = {
     "host": "the host name",
     "upstream": "who answers: container:port",
     "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
-    "blocked": "paths that nobody may see from outside, with all that is below them; a final * matches any rest",
+    "blocked": "paths that nobody may see from outside, with all that is below them but for /; a final * matches any rest",
     "restricted": "paths that only some networks (CIDR) may reach: paths and addresses; no addresses: everybody",
     "embeddable": "paths that other sites may show in a frame: paths, and headers in place of the site's own",
     "storage": "the bucket whose signed addresses the application redirects to: upstream and bucket",
@@ -183,8 +183,11 @@ def _merged(defaults: dict[str, str], own: dict[str, str]) -> dict[str, str]:
 
 
 def _patterns(path: str) -> list[str]:
-    """Return a path and what is below it; a semicolon ends a name for some applications as a slash does."""
-    return [path] if path.endswith("*") else [path.rstrip("/") + rest for rest in ("", "/*", ";*")]
+    """Return a path and what is below it; a semicolon ends a name for some applications as a slash does.
+
+    The root alone stands for itself: all is below it.
+    """
+    return [path] if path == "/" or path.endswith("*") else [path.rstrip("/") + rest for rest in ("", "/*", ";*")]
 
 
 def _effective_limit(site: Site, default: dict | None) -> dict:

@@ -98,6 +98,7 @@ def test_paths_of_their_own_cover_what_is_below_them_too():
         ("/metrics", ["/metrics", "/metrics/*", "/metrics;*"]),
         ("/metrics/", ["/metrics", "/metrics/*", "/metrics;*"]),
         ("/healthz*", ["/healthz*"]),
+        ("/", ["/"]),
     ],
 )
 def test_a_blocked_path_covers_what_is_below_it(path, patterns):

@@ -135,6 +135,18 @@ def container():
     return lambda service: f"{PROJECT}-{service}-1"
 
 
+@pytest.fixture(scope="session")
+def query(server, container):
+    """Ask PostgreSQL as its superuser: `query("n8n_db", "select …")`."""
+
+    def ask(database: str, statement: str) -> str:
+        return server.check_output(
+            f"docker exec {container('postgresql')} psql -U postgres -d {database} -tAc %s", statement
+        ).strip()
+
+    return ask
+
+
 S3 = """
 import sys
 import boto3, botocore

@@ -106,7 +106,7 @@ def test_every_container_is_healthy_and_confined(server):
         assert host["RestartPolicy"]["Name"] == "unless-stopped", item["Name"]
         assert host["CapDrop"] == ["ALL"] and "no-new-privileges:true" in host["SecurityOpt"], item["Name"]
         assert host["Memory"] > 0 and not host["Privileged"], item["Name"]
-    assert len(names) == 9
+    assert len(names) == 16
 
 
 def test_a_database_role_connects_to_its_own_database_only(server, secrets, container):

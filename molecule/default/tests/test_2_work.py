@@ -14,18 +14,6 @@ ADMIN = f"admin@{DOMAIN}"
 
 
 @pytest.fixture(scope="module")
-def query(server, container):
-    """Ask PostgreSQL as its superuser."""
-
-    def ask(database: str, statement: str) -> str:
-        return server.check_output(
-            f"docker exec {container('postgresql')} psql -U postgres -d {database} -tAc %s", statement
-        ).strip()
-
-    return ask
-
-
-@pytest.fixture(scope="module")
 def n8n(web, secrets):
     """An n8n session of the owner whom nobody had to create in a browser."""
     login = {"emailOrLdapLoginId": ADMIN, "password": secrets["n8n_owner_password"]}
