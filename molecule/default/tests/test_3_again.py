@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 
+import pytest
 from conftest import ROOT
 
 
@@ -42,7 +43,8 @@ def test_the_installed_collection_does_the_same_from_a_clean_directory(play, tmp
     assert (run.returncode, run.changed) == (0, 0), run.output
 
 
-def test_nothing_at_the_highest_verbosity_shows_a_secret(play, secrets):
-    run = play("-vvvv", "--diff")
+@pytest.mark.parametrize("selection", [[], ["--tags", "n8n"]], ids=["all services", "one service"])
+def test_nothing_at_the_highest_verbosity_shows_a_secret(play, secrets, selection):
+    run = play("-vvvv", "--diff", *selection)
     assert run.returncode == 0, run.output[-3000:]
     assert [name for name, value in secrets.items() if value in run.output] == []
