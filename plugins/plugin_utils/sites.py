@@ -18,7 +18,7 @@ KEYS = {
     "host": "the host name",
     "upstream": "who answers: container:port",
     "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
-    "blocked": "paths that nobody may see from outside, / alone, others with all below them; a final * matches any rest",
+    "blocked": "paths that nobody may see from outside: / alone, others with all below; a final * matches any rest",
     "restricted": "paths that only some networks (CIDR) may reach: paths and addresses; no addresses: everybody",
     "embeddable": "paths that other sites may show in a frame: paths, and headers in place of the site's own",
     "storage": "the bucket whose signed addresses the application redirects to: upstream and bucket",
