@@ -20,7 +20,7 @@ def refused(run, category: str, *words: str) -> None:
     [
         ({"platform_domain": ""}, "[1] configuration error", ["platform_domain is not set"]),
         ({"n8n_host": "n8n_.example.com"}, "[1] configuration error", ["n8n_.example.com", "is not a host name"]),
-        ({"platform_applications": ["n8m"]}, "[1] configuration error", ["there is no service n8m", "mongodb, n8n, postgresql"]),
+        ({"platform_applications": ["n8m"]}, "[1] configuration error", ["there is no service n8m", "mongodb, n8n,"]),
         ({"preflight_minimum_disk_gb": 10**6}, "[2] prerequisite error", ["disk"]),
         (
             {"platform_supplied_secrets": {"n8n_owner_password": "short"}},
