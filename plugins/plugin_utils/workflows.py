@@ -48,7 +48,9 @@ def _workflow(path: Path, settings: dict[str, t.Any], used: set[str]) -> dict[st
         raise _wrong(str(path), f"it lacks, or should not have, {', '.join(wrong)}")
     filled = _filled(content, settings, used, str(path))
     definition = {key: filled[key] for key in ("nodes", "connections", "settings")}
-    return {"name": filled["name"], "active": filled["active"], "definition": definition}
+    # As text: hundreds of nodes would be walked through wherever the declarations are looked at.
+    text = json.dumps(definition, sort_keys=True, ensure_ascii=False)
+    return {"name": filled["name"], "active": filled["active"], "definition": text}
 
 
 def _filled(value: t.Any, settings: dict[str, t.Any], used: set[str], where: str) -> t.Any:

@@ -23,7 +23,7 @@ def read(folder: Path, content, settings: dict):
 
 def test_a_setting_keeps_its_type_where_it_stands_alone(tmp_path):
     (one,) = read(tmp_path, {**GOOD, "settings": {}}, {"limit": 80})
-    assert one["definition"]["nodes"] == [{"limit": 80, "text": "up to 80"}]
+    assert json.loads(one["definition"])["nodes"] == [{"limit": 80, "text": "up to 80"}]
     assert (one["name"], one["active"]) == ("a", True)
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# {{ ansible_managed }}
+# Kept by Ansible; changes made here are overwritten.
 # Redis takes users from a file only, and keeps that file itself once it runs. So the first start writes it, and a
 # later one changes nothing but the two users of the platform, whose password may have been rotated meanwhile.
 set -eu
