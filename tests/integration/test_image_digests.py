@@ -161,6 +161,7 @@ def test_the_playbook_locks_what_the_services_declare(registry, tmp_path):
     settings = {
         "platform_domain": "example.com",
         "platform_applications": [],
+        "platform_integrations": [],
         "platform_datastores": [],
         "caddy_image": "example/proxy",
         "caddy_version": "2",

@@ -44,6 +44,7 @@ def act(tmp_path):
             "platform_admin_email": "admin@example.com",
             "platform_secrets_file": str(tmp_path / "vault.yml"),
             "platform_image_source": "archive",
+            "platform_size": "small",
             "platform_image": IMAGE,
             "platform_stale": False,
             "platform_container": "none",

@@ -99,7 +99,7 @@ def test_a_migration_cannot_end_its_transaction(module, login, query, place, sql
 
 
 def test_what_a_migration_sets_ends_with_it(module, login, query, place):
-    dumped = "select pg_catalog.set_config('search_path', '', false); set statement_timeout = 1; set role mover"
+    dumped = "select pg_catalog.set_config('search_path', '', false); set statement_timeout = 40; set role mover"
     plain = "create table plain (); select pg_sleep(0.05)"
     who = "create table who as select current_user::text as name, current_setting('TimeZone') as zone"
     first, second = migration(1, dumped), migration(2, plain)
