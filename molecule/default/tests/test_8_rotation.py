@@ -39,7 +39,8 @@ def superuser(server, container, password: str) -> bool:
 def former(secrets, server) -> dict[str, str]:
     """The secrets as they were; all that may change are changed in the vaulted file."""
     kept = server.check_output("ls /opt/borgstack/immutable").split()
-    kind = {name: "password" if name.endswith("password") else "key" for name in secrets}
+    # A password has a special character, a key has none.
+    kind = {name: "key" if value.isalnum() else "password" for name, value in secrets.items()}
     changed = {name: value if name in kept else generate(kind[name]) for name, value in secrets.items()}
     VAULT.write_text(yaml.safe_dump(changed), encoding="utf-8")
     subprocess.run(["ansible-vault", "encrypt", str(VAULT)], check=True, capture_output=True)
