@@ -103,8 +103,7 @@ def test_a_purge_that_was_interrupted_is_completed_and_touches_nothing_else(play
     gone, come = difference(before, estate.snapshot())
     assert come == []
     assert [line for line in gone if not re.search(r"(\b|_)directus(_|:|\b)", line)] == []
-    # A file notes with which secret its data was written.
-    assert {line.split()[0] for line in gone} == {"volume", "file", "database", "role", "user", "key", "bucket"}
+    assert {line.split()[0] for line in gone} == {"volume", "database", "role", "user", "key", "bucket"}
     assert "key of redis directus:marker" not in gone and not any("n8n" in line for line in gone)
     assert not is_served(web)
 
