@@ -46,7 +46,7 @@ def serving(web, server):
         listed = server.run(f"docker ps --filter label=com.docker.compose.project={PROJECT} --format '{{{{.Status}}}}'")
         healthy = [line for line in listed.stdout.splitlines() if line.endswith("(healthy)")]
         return (
-            len(healthy) == 9
+            len(healthy) == 16
             and web.get(f"https://n8n.{DOMAIN}/").ok
             and web.get(f"https://directus.{DOMAIN}/server/ping").text == "pong"
         )
