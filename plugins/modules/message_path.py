@@ -116,6 +116,14 @@ import uuid
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.borgstack.platform.plugins.module_utils.messages import probe
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
+
+
+def run(module):
+    """Walk the way, which leaves a message behind and so is not done in check mode, and return the result."""
+    path = probe.Path(module.params, uuid.uuid4().hex[:12])
+    wires = [] if module.check_mode else list(path.rows())
+    return {"changed": False, "wires": wires, "unmet": [one["wire"] for one in wires if not one["ok"]]}
 
 
 def main():
@@ -135,8 +143,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    wires = [] if module.check_mode else list(probe.Path(module.params, uuid.uuid4().hex[:12]).rows())
-    module.exit_json(changed=False, wires=wires, unmet=[one["wire"] for one in wires if not one["ok"]])
+    finish(module, lambda: run(module))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import time
 import typing as t
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import INTEGRATION
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import INTEGRATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.http_json import Endpoint
 
 SITE = "run the site playbook: it brings addresses and tokens of both ends in again"
 # By the beginning of a wire's name.
@@ -28,37 +27,29 @@ REMEDIES = {
 PAUSE = 0.5
 
 
-class Endpoint:
-    """An HTTP service.
+class Door:
+    """An HTTP service as one client of it.
 
     Args:
+        service: its name.
         url: its address.
         headers: what each request carries.
         timeout: seconds until a request is given up.
+
+    Raises:
+        PlatformError: the URL cannot be meant.
     """
 
-    def __init__(self, url: str, headers: dict, timeout: float):
-        self._parts, self._headers, self._timeout = urlsplit(url), headers, timeout
+    def __init__(self, service: str, url: str, headers: dict, timeout: float):
+        self._endpoint, self._headers = Endpoint(service, url, timeout, timeout), headers
 
     def call(self, method: str, path: str, body: dict | None = None) -> tuple[int, t.Any]:
         """Send a request; return status and answer, or 0 and what kept it from being answered."""
-        secure = self._parts.scheme == "https"
-        make = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = make(self._parts.hostname, self._parts.port, timeout=self._timeout)
-        headers = {"Content-Type": "application/json", **self._headers}
         try:
-            data = None if body is None else json.dumps(body).encode()
-            connection.request(method, self._parts.path.rstrip("/") + path, data, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException) as error:
-            return 0, f"no answer: {error or type(error).__name__}"
-        finally:
-            connection.close()
-        try:
-            return answer.status, json.loads(text)
-        except ValueError:
-            return answer.status, None
+            answer = self._endpoint.exchange(method, path, body, self._headers)
+        except PlatformError as error:
+            return 0, error.what
+        return answer.status, answer.document
 
 
 def row(wire: str, ok: bool, detail: str = "") -> dict:
@@ -79,14 +70,21 @@ class Path:
     Args:
         options: the module's options.
         nonce: makes this try another than all before.
+
+    Raises:
+        PlatformError: a URL cannot be meant.
     """
 
     def __init__(self, options: dict, nonce: str):
         self._options, self._nonce = options, nonce
         timeout = options["request_timeout"]
-        self._n8n = Endpoint(options["n8n_url"], {"X-Webhook-Token": options["evolution_webhook_token"]}, timeout)
-        self._operator = Endpoint(options["n8n_url"], {"X-Webhook-Token": options["operator_token"]}, timeout)
-        self._chatwoot = Endpoint(options["chatwoot_url"], {"api_access_token": options["chatwoot_token"]}, timeout)
+        evolution, operator = (
+            {"X-Webhook-Token": options[name]} for name in ("evolution_webhook_token", "operator_token")
+        )
+        self._n8n = Door("n8n", options["n8n_url"], evolution, timeout)
+        self._operator = Door("n8n", options["n8n_url"], operator, timeout)
+        agent = {"api_access_token": options["chatwoot_token"]}
+        self._chatwoot = Door("Chatwoot", options["chatwoot_url"], agent, timeout)
         self._account = f"/api/v1/accounts/{options['account_id']}"
 
     def rows(self) -> t.Iterator[dict]:

@@ -6,21 +6,18 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import re
 import typing as t
-from urllib.parse import urlsplit
 
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
     INTEGRATION,
-    NETWORK,
     SERVICE_STARTUP,
     PlatformError,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.http_json import Answer, Endpoint
 
 OPTIONS: dict = {
     **provisioning.CONNECTION,
@@ -54,11 +51,8 @@ class Server:
 
     def __init__(self, options: dict):
         self._options = options
-        parts = _checked(options["url"])
-        self.name = f"n8n at {options['url'].rstrip('/')}"
-        self._prefix = parts.path.rstrip("/")
-        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = make(parts.hostname, parts.port, timeout=options["connect_timeout"])
+        self._endpoint = Endpoint("n8n", options["url"], options["connect_timeout"], ANSWER_TIMEOUT)
+        self.name = self._endpoint.name
         self._cookie = ""
 
     def log_in(self) -> bool:
@@ -76,11 +70,11 @@ class Server:
             if not password or password in passwords[:position]:
                 continue
             body = {"emailOrLdapLoginId": self._options["email"], "password": password}
-            status, headers, text = self._exchanged("POST", "/rest/login", body)
-            if status == 401:
+            answer = self._exchanged("POST", "/rest/login", body)
+            if answer.status == 401:
                 continue
-            if status != 200 or not self._cookie:
-                raise self._refused(status, headers, text)
+            if answer.status != 200 or not self._cookie:
+                raise self._refused(answer)
             return position == 1
         raise PlatformError(
             INTEGRATION,
@@ -100,61 +94,41 @@ class Server:
         Raises:
             PlatformError: the server cannot be reached or refuses.
         """
-        status, headers, text = self._exchanged(method, path, body)
-        answer = _parsed(text)
-        if status != 200 or not isinstance(answer, dict) or "data" not in answer:
-            raise self._refused(status, headers, text)
-        return answer["data"]
+        answer = self._exchanged(method, path, body)
+        document = answer.document
+        if answer.status != 200 or not isinstance(document, dict) or "data" not in document:
+            raise self._refused(answer)
+        return document["data"]
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._endpoint.close()
 
-    def _exchanged(self, method: str, path: str, body: dict | None) -> tuple[int, t.Any, str]:
-        data = None if body is None else json.dumps(body).encode()
-        while True:
-            is_fresh = self._connection.sock is None
-            try:
-                return self._once(method, self._prefix + path, data)
-            except (OSError, http.client.HTTPException) as error:
-                self.close()
-                # A kept connection may have been closed meanwhile; what changes something is not sent twice.
-                if is_fresh or method != "GET":
-                    what = f"no connection: {str(error) or type(error).__name__}"
-                    remedy = "check that the server runs and can be reached from this host, and run again"
-                    raise PlatformError(NETWORK, what, remedy, where=self.name) from None
-
-    def _once(self, method: str, path: str, data: bytes | None) -> tuple[int, t.Any, str]:
-        if self._connection.sock is None:
-            self._connection.connect()
-            self._connection.sock.settimeout(ANSWER_TIMEOUT)
-        headers = {"Content-Type": "application/json", **({"Cookie": self._cookie} if self._cookie else {})}
-        self._connection.request(method, path, data, headers)
-        answer = self._connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
+    def _exchanged(self, method: str, path: str, body: dict | None) -> Answer:
+        answer = self._endpoint.exchange(method, path, body, {"Cookie": self._cookie} if self._cookie else None)
         for header in answer.headers.get_all("Set-Cookie") or []:
             found = COOKIE.match(header)
             self._cookie = found.group(1) if found else self._cookie
-        return answer.status, answer.headers, text
+        return answer
 
-    def _refused(self, status: int, headers: t.Any, text: str) -> PlatformError:
+    def _refused(self, answer: Answer) -> PlatformError:
+        status, document = answer.status, answer.document
         if status == 429:
-            seconds = headers.get("Retry-After") or "300"
+            seconds = answer.headers.get("Retry-After") or "300"
             return PlatformError(
                 SERVICE_STARTUP,
                 "n8n limits logins and takes no more of them from this address for now (HTTP 429)",
                 f"run again in {seconds} seconds",
                 where=self.name,
             )
-        answer = _parsed(text)
         if status == 200:
             return PlatformError(
-                CONFIGURATION if answer is not None else SERVICE_STARTUP,
+                CONFIGURATION if document is not None else SERVICE_STARTUP,
                 "what answers there is not n8n's interface, or n8n is still starting",
                 "correct url, or run again when n8n is ready",
                 where=self.name,
             )
-        told = str(answer.get("message", "")) if isinstance(answer, dict) else ""
+        told = str(document.get("message", "")) if isinstance(document, dict) else ""
         said = f": {' '.join(told.split())[:300]}" if told else ""
         category, what, remedy = MEANINGS.get(status) or (
             (SERVICE_STARTUP, "n8n failed", "look into its log, and run again")
@@ -164,24 +138,3 @@ class Server:
         # What is wrong with one request is told with the object that it was about.
         where = "" if category in (CONFIGURATION, DATA) else self.name
         return PlatformError(category, f"{what} (HTTP {status}{said})", remedy, where=where)
-
-
-def _checked(url: str):
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc or parts.query or parts.fragment:
-        # Not repeated: it may hold a password.
-        raise PlatformError(
-            CONFIGURATION, "url is not the address of a server", "write it as http://10.0.0.5:5678, without a password"
-        )
-    return parts
-
-
-def _parsed(text: str) -> t.Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None

@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import re
 import ssl
-import time
 import typing as t
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from ansible.module_utils.urls import make_context
 
@@ -22,11 +19,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
     INTEGRATION,
-    NETWORK,
     PREREQUISITE,
     SERVICE_STARTUP,
     PlatformError,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.http_json import Answer, Endpoint
 
 OPTIONS: dict = {
     **provisioning.CONNECTION,
@@ -39,7 +36,6 @@ OPTIONS: dict = {
 OLDEST = (1, 10)
 # Changing a collection waits for the optimizations that are under way, so answers may take long.
 ANSWER_TIMEOUT = 300
-IDLE = 1.0
 KEY = re.compile(r"[\x21-\x7e]+")
 ABSENT = 404
 
@@ -67,25 +63,26 @@ class Server:
     """
 
     def __init__(self, options: dict):
-        url = _checked(options["url"])
-        self.name = f"Qdrant at {url}"
-        self._prefix = urlsplit(url).path
-        key = options["api_key"]
+        key, url = options["api_key"], options["url"]
         if key and not KEY.fullmatch(key):
             raise PlatformError(CONFIGURATION, "api_key holds a space or a character beyond ASCII", "correct it")
-        self._headers = {"Content-Type": "application/json", **({"api-key": key} if key else {})}
-        self._connection = _connection(url, options)
-        self._used = 0.0
+        self._headers = {"api-key": key} if key else {}
+        context = _context(options) if url.lower().startswith("https:") else None
+        self._endpoint = Endpoint("Qdrant", url, options["connect_timeout"], ANSWER_TIMEOUT, context)
+        self.name = self._endpoint.name
         self.version = self._version()
 
     def _version(self) -> tuple[int, ...]:
-        status, text = self._exchanged("GET", "/", None)
-        answer = _parsed(text) if status == 200 else None
-        version = answer.get("version") if isinstance(answer, dict) else None
+        answer = self._endpoint.exchange("GET", "/", headers=self._headers)
+        document = answer.document if answer.status == 200 else None
+        version = document.get("version") if isinstance(document, dict) else None
         found = re.match(r"(\d+)\.(\d+)", version) if isinstance(version, str) else None
         if not found:
             raise PlatformError(
-                CONFIGURATION, f"what answers there is not Qdrant (HTTP {status})", "correct url", where=self.name
+                CONFIGURATION,
+                f"what answers there is not Qdrant (HTTP {answer.status})",
+                "correct url",
+                where=self.name,
             )
         numbers = tuple(map(int, found.groups()))
         if numbers < OLDEST:
@@ -113,41 +110,18 @@ class Server:
             PlatformError: the server cannot be reached or refuses.
         """
         place = "/" + "/".join(quote(part, safe="") for part in path)
-        status, text = self._exchanged(method, f"{place}?{urlencode(query)}" if query else place, body)
-        if status == ABSENT and absent:
+        where = f"{place}?{urlencode(query)}" if query else place
+        answer = self._endpoint.exchange(method, where, body, self._headers)
+        if answer.status == ABSENT and absent:
             return None
-        answer = _parsed(text)
-        if status != 200 or not isinstance(answer, dict) or "result" not in answer:
-            raise self._refused(status, _told(answer, text))
-        return answer["result"]
-
-    def _exchanged(self, method: str, path: str, body: dict | None) -> tuple[int, str]:
-        data = None if body is None else json.dumps(body).encode()
-        # A server closes what is idle; a request that changes something must not be lost to that.
-        if time.monotonic() - self._used > IDLE:
-            self.close()
-        while True:
-            is_fresh = self._connection.sock is None
-            try:
-                return self._once(method, self._prefix + path, data)
-            except (OSError, http.client.HTTPException) as error:
-                self.close()
-                if is_fresh or method != "GET":
-                    raise self._unreachable(error) from None
-
-    def _once(self, method: str, path: str, data: bytes | None) -> tuple[int, str]:
-        if self._connection.sock is None:
-            self._connection.connect()
-            self._connection.sock.settimeout(ANSWER_TIMEOUT)
-        self._connection.request(method, path, data, self._headers)
-        answer = self._connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
-        self._used = time.monotonic()
-        return answer.status, text
+        document = answer.document
+        if answer.status != 200 or not isinstance(document, dict) or "result" not in document:
+            raise self._refused(answer.status, _told(answer))
+        return document["result"]
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._endpoint.close()
 
     def _refused(self, status: int, told: str) -> PlatformError:
         said = f": {told}" if told else ""
@@ -166,56 +140,22 @@ class Server:
         where = "" if category in (CONFIGURATION, DATA) else self.name
         return PlatformError(category, f"{what} (HTTP {status}{said})", remedy, where=where)
 
-    def _unreachable(self, error: Exception) -> PlatformError:
-        if isinstance(error, ssl.SSLError):
-            what, remedy = f"TLS fails: {error}", "check the scheme and the name in url, and ca_cert"
-        else:
-            what = f"no connection: {str(error) or type(error).__name__}"
-            remedy = "check that the server runs and can be reached from this host"
-        return PlatformError(NETWORK, what, remedy, where=self.name)
 
-
-def _connection(url: str, options: dict) -> http.client.HTTPConnection:
-    parts, timeout = urlsplit(url), options["connect_timeout"]
-    if parts.scheme == "http":
-        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+def _context(options: dict) -> ssl.SSLContext:
     authorities = options["ca_cert"]
     if authorities and not os.path.isfile(authorities):
         raise PlatformError(PREREQUISITE, f"there is no file {authorities}", "correct ca_cert")
     try:
-        context = make_context(cafile=authorities, validate_certs=options["validate_certs"])
+        return make_context(cafile=authorities, validate_certs=options["validate_certs"])
     except (OSError, ssl.SSLError) as error:
         place = authorities or "what this host trusts"
         raise PlatformError(PREREQUISITE, f"{place} cannot be read: {error}", "correct ca_cert") from None
-    return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
 
 
-def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
-        # Not repeated: it may hold a password.
-        raise PlatformError(
-            CONFIGURATION,
-            "url is not the address of a server",
-            "write it as http://10.0.0.5:6333, and the key as api_key",
-        )
-    return url.rstrip("/")
-
-
-def _parsed(text: str) -> t.Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _told(answer: t.Any, text: str) -> str:
-    if isinstance(answer, dict) and "status" in answer:
-        status = answer["status"]
+def _told(answer: Answer) -> str:
+    document = answer.document
+    if isinstance(document, dict) and "status" in document:
+        status = document["status"]
         return str(status.get("error", status) if isinstance(status, dict) else status)
     # Its guard at the door answers in plain text; what stands before it, in HTML.
-    return "" if "<" in text else " ".join(text.split())[:300]
+    return "" if "<" in answer.text else " ".join(answer.text.split())[:300]

@@ -128,5 +128,5 @@ def test_a_workflow_that_somebody_switched_off_is_found(messages, editor, module
 
 def test_what_does_not_answer_is_told(messages, module):
     (only,) = tried(module, messages, n8n_url="http://127.0.0.1:1")["wires"]
-    assert (only["wire"], only["ok"]) == ("n8n", False) and "no answer" in only["detail"]
+    assert (only["wire"], only["ok"]) == ("n8n", False) and "no connection" in only["detail"]
     assert tried(module, messages, operator_token="wrong")["wires"][0]["detail"] == "n8n refuses the operator's token"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
-import time
+from email.message import Message
 
 import pytest
 from standins.qdrant.server import StandIn
@@ -13,11 +12,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
     INTEGRATION,
-    NETWORK,
     PREREQUISITE,
     SERVICE_STARTUP,
     PlatformError,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.http_json import Answer
 from ansible_collections.borgstack.platform.plugins.module_utils.qdrant import connection
 
 OPTIONS = {"api_key": "Key-1", "ca_cert": None, "validate_certs": True, "connect_timeout": 2}
@@ -42,35 +41,6 @@ def test_any_name_arrives_as_it_is(server, standin):
             assert server.call("PUT", ["collections", name], {})
             assert name in standin.store.collections
         assert server.call("GET", ["collections", f"no {name}"], absent=True) is None
-
-
-def test_one_connection_serves_all_requests(server, monkeypatch):
-    connects = []
-    connect = http.client.HTTPConnection.connect
-    monkeypatch.setattr(http.client.HTTPConnection, "connect", lambda self: (connects.append(1), connect(self)))
-    for _time in range(5):
-        assert server.call("GET", ["collections"]) == {"collections": []}
-    assert connects == []
-    server._used = time.monotonic() - 60
-    assert server.call("PUT", ["collections", "a"], {}) is True
-    assert len(connects) == 1
-
-
-def test_a_reading_request_is_sent_again_where_the_server_closed(server):
-    server._connection.sock.shutdown(2)
-    assert server.call("GET", ["aliases"]) == {"aliases": []}
-    server._connection.sock.shutdown(2)
-    with pytest.raises(PlatformError, match="no connection"):
-        server.call("PUT", ["collections", "a"], {})
-
-
-def test_a_server_that_went_away_is_told(standin, server):
-    standin.shutdown()
-    standin.server_close()
-    server._connection.close()
-    with pytest.raises(PlatformError, match="no connection") as failed:
-        server.call("GET", ["aliases"])
-    assert (failed.value.category, failed.value.where) == (NETWORK, f"Qdrant at {standin.url}")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +68,7 @@ def test_a_server_that_went_away_is_told(standin, server):
     ],
 )
 def test_answers_in_words(server, monkeypatch, status, text, category, told):
-    monkeypatch.setattr(server, "_exchanged", lambda *_request: (status, text))
+    monkeypatch.setattr(server._endpoint, "exchange", lambda *_request: Answer(status, Message(), text))
     with pytest.raises(PlatformError) as refused:
         server.call("GET", ["collections"])
     assert (CATEGORIES[refused.value.category], told in refused.value.what) == (CATEGORIES[category], True), (
@@ -116,27 +86,6 @@ def test_versions(version, reason):
 
 def test_the_version_is_known(server):
     assert server.version == (1, 20)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "x",
-        "ftp://h",
-        "http://",
-        "http://h:x",
-        "http://h:0",
-        "http://u@h",
-        "http://h?a",
-        "http://h#a",
-        "http://h\n",
-        "http://[x",
-    ],
-)
-def test_what_is_no_address(url):
-    with pytest.raises(PlatformError, match="url is not the address"):
-        connection.Server({**OPTIONS, "url": url})
 
 
 @pytest.mark.parametrize("key", ["two words", "é", "a\nb"])
