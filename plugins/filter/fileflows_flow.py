@@ -61,18 +61,8 @@ _value:
   type: dict
 """
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.fileflows import flow_object
-
-
-def fileflows_flow(flow: dict, elements: list[dict], existing: list[dict]) -> dict:
-    """Return the flow for `PUT /api/flow`."""
-    try:
-        return flow_object(flow, elements, existing)
-    except PlatformError as error:
-        raise AnsibleFilterError(error.message) from None
+from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
 
 
 class FilterModule:
@@ -80,4 +70,4 @@ class FilterModule:
 
     def filters(self) -> dict:
         """Return the filter by name."""
-        return {"fileflows_flow": fileflows_flow}
+        return explained({"fileflows_flow": flow_object})

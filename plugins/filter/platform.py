@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     checks,
@@ -22,6 +20,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     sites,
     workflows,
 )
+from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
@@ -61,46 +60,37 @@ def platform_error(what: str, category: int, remedy: str, where: str = "") -> st
     return PlatformError(category, what, remedy, where).message
 
 
-def _with_clear_errors(function):
-    def wrapped(*arguments, **keywords):
-        try:
-            return function(*arguments, **keywords)
-        except PlatformError as error:
-            raise AnsibleFilterError(error.message) from None
-
-    return wrapped
-
-
 class FilterModule:
     """The filters by name."""
 
     def filters(self) -> dict:
         """Return the filters by name."""
-        functions = {
-            "with_declarations": with_declarations,
-            "contradictions": declaration.contradictions,
-            "needs_of": needs_of,
-            "databases_of": databases.databases_of,
-            "migrations_of": databases.migrations_of,
-            "purge_plan": purge.purge_plan,
-            "purge_report": purge.purge_report,
-            "key_patterns": purge.key_patterns,
-            "sites_of": sites_of,
-            "edge_sites": sites.edge_sites,
-            "development_table": development.table,
-            "images_of": compose.images_of,
-            "service_roles": service_roles,
-            "platform_error": platform_error,
-            "checks_of": checks.checks_of,
-            "to_configure": checks.to_configure,
-            "compose_project": compose.compose_project,
-            "configuration_path": compose.configuration_path,
-            "provisioning_path": compose.provisioning_path,
-            "to_provision": checks.to_provision,
-            "project_files": compose.project_files,
-            "project_state": compose.project_state,
-            "memory_limit_mb": compose.memory_limit_mb,
-            "report_table": report.report_table,
-            "n8n_workflows": workflows.n8n_workflows,
-        }
-        return {name: _with_clear_errors(function) for name, function in functions.items()}
+        return explained(
+            {
+                "with_declarations": with_declarations,
+                "contradictions": declaration.contradictions,
+                "needs_of": needs_of,
+                "databases_of": databases.databases_of,
+                "migrations_of": databases.migrations_of,
+                "purge_plan": purge.purge_plan,
+                "purge_report": purge.purge_report,
+                "key_patterns": purge.key_patterns,
+                "sites_of": sites_of,
+                "edge_sites": sites.edge_sites,
+                "development_table": development.table,
+                "images_of": compose.images_of,
+                "service_roles": service_roles,
+                "platform_error": platform_error,
+                "checks_of": checks.checks_of,
+                "to_configure": checks.to_configure,
+                "compose_project": compose.compose_project,
+                "configuration_path": compose.configuration_path,
+                "provisioning_path": compose.provisioning_path,
+                "to_provision": checks.to_provision,
+                "project_files": compose.project_files,
+                "project_state": compose.project_state,
+                "memory_limit_mb": compose.memory_limit_mb,
+                "report_table": report.report_table,
+                "n8n_workflows": workflows.n8n_workflows,
+            }
+        )

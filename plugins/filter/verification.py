@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-import functools
-
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import outside, report, verification
+from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
 
 
 def rows_of_containers(declarations: dict, containers: list[dict], project: dict, settings: dict) -> list[dict]:
@@ -37,31 +33,21 @@ def verification_report(rows: list[dict], form: str = "lines", name: str = "plat
     return (report.verification_junit if form == "xml" else report.verification_json)(rows, name)
 
 
-def _with_clear_errors(function):
-    @functools.wraps(function)
-    def wrapped(*arguments, **keywords):
-        try:
-            return function(*arguments, **keywords)
-        except PlatformError as error:
-            raise AnsibleFilterError(error.message) from None
-
-    return wrapped
-
-
 class FilterModule:
     """The filters by name."""
 
     def filters(self) -> dict:
         """Return the filters by name."""
-        functions = {
-            "rows_of_containers": rows_of_containers,
-            "running_addresses": verification.running_addresses,
-            "rows_of_checks": verification.inside_rows,
-            "outside_checks": outside_checks,
-            "rows_of_outside": outside.outside_rows,
-            "row_of_module": verification.module_row,
-            "row_of_disk": verification.disk_row,
-            "rows_of_hosts": verification.rows_of_hosts,
-            "verification_report": verification_report,
-        }
-        return {name: _with_clear_errors(function) for name, function in functions.items()}
+        return explained(
+            {
+                "rows_of_containers": rows_of_containers,
+                "running_addresses": verification.running_addresses,
+                "rows_of_checks": verification.inside_rows,
+                "outside_checks": outside_checks,
+                "rows_of_outside": outside.outside_rows,
+                "row_of_module": verification.module_row,
+                "row_of_disk": verification.disk_row,
+                "rows_of_hosts": verification.rows_of_hosts,
+                "verification_report": verification_report,
+            }
+        )

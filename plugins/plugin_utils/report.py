@@ -15,6 +15,19 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.verification im
 
 RANKS = (FAILED, SKIPPED, OK)
 HEADINGS = ("service", "URL", "health", "credentials")
+FINDING_HEADINGS = ("", "what", "measured", "required", "what to do")
+
+
+def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Return rows of cells as lines with straight columns."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+
+
+def findings_table(found: list[dict]) -> list[str]:
+    """Return what is wrong with a host as the lines of a table, the headings first."""
+    keys = ("severity", "subject", "measured", "required", "remedy")
+    return aligned([FINDING_HEADINGS, *(tuple(item[key] for key in keys) for item in found)])
 
 
 def report_table(
@@ -36,8 +49,7 @@ def report_table(
         login = declaration.get("credentials")
         credentials = f"{login['user']}, {login['secret']} in {secrets_file}" if login else "-"
         rows.append((name, urls or "internal", f"not ready: {', '.join(ill)}" if ill else "healthy", credentials))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return aligned(rows)
 
 
 def verification_lines(rows: list[Row]) -> list[str]:
@@ -45,12 +57,13 @@ def verification_lines(rows: list[Row]) -> list[str]:
     ranked = sorted(rows, key=lambda row: RANKS.index(row["state"]))
     cells = [("result", "component", "check", "what")]
     cells += [(row["state"], row["component"], row["check"], _what(row)) for row in ranked]
-    widths = [max(len(cell[column]) for cell in cells) for column in range(3)]
-    lines = []
-    for cell, row in zip(cells, [None, *ranked]):
-        lines.append("  ".join([*(text.ljust(width) for text, width in zip(cell, widths)), cell[3]]).rstrip())
-        if row and row["state"] == FAILED:
-            lines.append(" " * (sum(widths) + 6) + f"What to do: {row['remedy'].rstrip('.')}.")
+    heading, *table = aligned(cells)
+    indent = " " * heading.rindex("what")
+    lines = [heading]
+    for line, row in zip(table, ranked):
+        lines.append(line)
+        if row["state"] == FAILED:
+            lines.append(f"{indent}What to do: {row['remedy'].rstrip('.')}.")
     return [*lines, verification_summary(rows)]
 
 
