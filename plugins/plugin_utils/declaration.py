@@ -96,7 +96,7 @@ def _unmet_needs(declarations: dict[str, Declaration]) -> t.Iterator[str]:
 def _taken_twice(declarations: dict[str, Declaration]) -> t.Iterator[str]:
     taken: dict[str, list[str]] = {}
     for name, declaration in declarations.items():
-        hosts = [f"the host name {site['host']}" for site in declaration.get("sites", [])]
+        hosts = [f"the host name {site['host'].lower()}" for site in declaration.get("sites", [])]
         containers = [f"the container {container}" for container in declaration.get("containers", {})]
         for what in hosts + containers:
             taken.setdefault(what, []).append(name)

@@ -141,18 +141,7 @@ def edge_sites(sites: list[Site], headers: dict[str, str], rate_limit: dict | No
 
     Returns:
         The sites, with `headers` merged, `blocked` as patterns, `rate_limit` with events and window, or empty.
-
-    Raises:
-        PlatformError: two services are published at one host name.
     """
-    hosts = [site["host"].lower() for site in sites]
-    twice = sorted({host for host in hosts if hosts.count(host) > 1})
-    if twice:
-        raise PlatformError(
-            CONFIGURATION,
-            f"two services are published at {', '.join(twice)}",
-            "give one of them another host name in the inventory",
-        )
     return [
         {
             **site,

@@ -69,7 +69,7 @@ def test_what_does_not_fit_together_is_named():
             ],
             "sites": [{"host": "a.example.com"}],
         },
-        "wiring": {"requires": ["app", "mail"], "sites": [{"host": "a.example.com"}]},
+        "wiring": {"requires": ["app", "mail"], "sites": [{"host": "A.Example.com"}]},
     }
     assert contradictions(declarations) == [
         "app needs s3 of redis, which provides redis",

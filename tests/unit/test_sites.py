@@ -73,11 +73,6 @@ def test_others_are_refused_without_showing_a_password(keys, reason):
     assert "Marker-7" not in refusal.value.message
 
 
-def test_two_services_at_one_name_are_refused():
-    with pytest.raises(PlatformError, match="two services are published at app"):
-        edge_sites([SITE, {**SITE, "host": "App.example.com"}], {})
-
-
 def test_headers_are_merged_whatever_their_case():
     sites = edge_sites(
         [{**SITE, "headers": {"x-one": "own", "X-Two": ""}}], {"X-One": "a", "X-Two": "b", "X-Three": "c"}
