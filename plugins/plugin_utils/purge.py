@@ -25,8 +25,8 @@ def purge_plan(declarations: dict[str, Declaration], service: str, project: str)
 
     Returns:
         `containers`, `volumes` (as Docker names them), `files` (relative to the project's directory), `datastores`
-        (each with `instance`, `service`, `provides`, the `needs` that leave and those of `others`), `consumers` (who
-        still needs it, in words) and `stays` (what does not go with it, in words).
+        (by instance name, each with `service`, `provides`, the `needs` that leave and those of `others`), `consumers`
+        (who still needs it, in words) and `stays` (what does not go with it, in words).
     """
     leaving = {name: item for name, item in declarations.items() if item["service"] == service}
     staying = {name: item for name, item in declarations.items() if name not in leaving}
@@ -34,17 +34,21 @@ def purge_plan(declarations: dict[str, Declaration], service: str, project: str)
     kept = {file["path"] for file in project_files(staying)}
     paths = [file["path"] for file in project_files(leaving) if file["path"] not in kept]
     needs = [need for item in leaving.values() for need in item.get("needs", [])]
-    datastores, stays = [], []
+    datastores: dict[str, dict] = {}
+    stays = []
     for name, item in staying.items():
         wanted = [need for need in needs if _is_of(need, name, item)]
         if wanted:
             others = [need for other in staying.values() for need in other.get("needs", []) if _is_of(need, name, item)]
             own, shared = _own_items(wanted, others)
             stays += [f"{thing} in {name}, which others need too" for thing in shared]
-            part = {"instance": name, "service": item["service"], "provides": item["provides"]}
-            datastores.append({**part, "needs": own, "others": others})
-    found = {part["instance"] for part in datastores}
-    elsewhere = {need["instance"] for need in needs} - found
+            datastores[name] = {
+                "service": item["service"],
+                "provides": item["provides"],
+                "needs": own,
+                "others": others,
+            }
+    elsewhere = {need["instance"] for need in needs} - set(datastores)
     stays += [f"what it has in {name}, which does not run here as a datastore" for name in sorted(elsewhere)]
     return {
         "containers": sorted(here["services"]),

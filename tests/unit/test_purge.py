@@ -46,17 +46,16 @@ def test_what_is_its_own_goes():
     assert leaving["volumes"] == ["borgstack_app_data"]
     files = ["app/app.conf", "configured/app.json", "provisioned/app", "secrets/app.env"]
     assert leaving["files"] == sorted([*files, *(f"{path}.pending" for path in files)])
-    (datastore,) = leaving["datastores"]
-    assert (datastore["instance"], datastore["service"]) == ("postgresql", "postgresql")
-    assert datastore["needs"] == APP["needs"]
+    assert [(name, part["service"]) for name, part in leaving["datastores"].items()] == [("postgresql", "postgresql")]
+    assert leaving["datastores"]["postgresql"]["needs"] == APP["needs"]
     assert (leaving["consumers"], leaving["stays"]) == ([], [])
 
 
 def test_what_others_name_too_stays():
     other = {**OTHER, "needs": [{**APP["needs"][0], "role": {"name": "other_user"}}]}
     leaving = plan({"postgresql": POSTGRESQL, "other": other, "app": APP})
-    assert "database" not in leaving["datastores"][0]["needs"][0]
-    assert leaving["datastores"][0]["needs"][0]["role"]["name"] == "app_user"
+    assert "database" not in leaving["datastores"]["postgresql"]["needs"][0]
+    assert leaving["datastores"]["postgresql"]["needs"][0]["role"]["name"] == "app_user"
     assert leaving["stays"] == ["database app_db in postgresql, which others need too"]
 
 
@@ -65,14 +64,20 @@ def test_a_database_that_it_only_visits_stays():
     del guest["needs"][0]["role"]
     for declarations in ({"app": APP}, {}):
         leaving = plan({"postgresql": POSTGRESQL, **declarations, "guest": guest}, "guest")
-        assert not any("database" in need for need in leaving["datastores"][0]["needs"])
+        assert not any("database" in need for need in leaving["datastores"]["postgresql"]["needs"])
 
 
 def test_a_database_that_several_of_its_needs_name_goes_once():
     second = {**APP["needs"][0], "role": {"name": "second_user"}, "database": {"name": "app_db"}}
     leaving = plan({"postgresql": POSTGRESQL, "app": {**APP, "needs": [*APP["needs"], second]}})
-    assert [need.get("database", {}).get("owner") for need in leaving["datastores"][0]["needs"]] == ["app_user", None]
-    assert [need["role"]["name"] for need in leaving["datastores"][0]["needs"]] == ["app_user", "second_user"]
+    assert [need.get("database", {}).get("owner") for need in leaving["datastores"]["postgresql"]["needs"]] == [
+        "app_user",
+        None,
+    ]
+    assert [need["role"]["name"] for need in leaving["datastores"]["postgresql"]["needs"]] == [
+        "app_user",
+        "second_user",
+    ]
     assert leaving["stays"] == []
 
 
