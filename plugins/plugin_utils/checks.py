@@ -98,13 +98,13 @@ def to_provision(
 
 
 def to_configure(
-    declarations: dict[str, dict[str, t.Any]], started: list[str], pending: list[str], failed: list[str]
+    declarations: dict[str, dict[str, t.Any]], made: list[str], pending: list[str], failed: list[str]
 ) -> list[str]:
     """Return the instances whose hook `configure` has to run.
 
     Args:
         declarations: by instance name.
-        started: the containers that this run started, or would start.
+        made: the containers that this run makes, or would make; one that had only stopped is as it was.
         pending: `INSTANCE/HOOK` of each file whose change is not in effect yet.
         failed: the names of the checks that failed, as `checks_of` made them.
     """
@@ -114,7 +114,7 @@ def to_configure(
         if "configure" in declaration.get("hooks", [])
         and (
             f"{instance}/configure" in pending
-            or any(container in started for container in declaration.get("containers", {}))
+            or any(container in made for container in declaration.get("containers", {}))
             or any(name.startswith(f"{instance}: ") for name in failed)
         )
     ]

@@ -214,13 +214,15 @@ def project_state(containers: list[dict], project: dict, network: str = "interna
         network: the network whose addresses are wanted.
 
     Returns:
-        `stale`: the declared containers that are absent, outdated, stopped or unhealthy; `orphans`: those that run
-        but are not declared; `addresses`: by container, on the network; `ids`: Docker's container ids, by container.
+        `stale`: the declared containers that are absent, outdated, stopped or unhealthy; `unmade`: those of them that
+        are absent or outdated, so that starting them makes them anew; `orphans`: those that run but are not declared;
+        `addresses`: by container, on the network; `ids`: Docker's container ids, by container.
     """
     found = {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
     services = project["services"]
     return {
         "stale": [name for name, service in services.items() if not _is_current(found.get(name), service)],
+        "unmade": [name for name, service in services.items() if not _is_made(found.get(name), service)],
         "orphans": sorted(set(found) - set(services)),
         "addresses": {
             name: item["NetworkSettings"]["Networks"].get(f"{project['name']}_{network}", {}).get("IPAddress", "")
@@ -232,8 +234,9 @@ def project_state(containers: list[dict], project: dict, network: str = "interna
 
 def _is_current(container: dict | None, service: dict) -> bool:
     return (
-        container is not None
-        and container["State"] == "running"
-        and container["Status"].endswith("(healthy)")
-        and container["Labels"].get(DECLARED_LABEL) == service["labels"][DECLARED_LABEL]
+        _is_made(container, service) and container["State"] == "running" and container["Status"].endswith("(healthy)")
     )
+
+
+def _is_made(container: dict | None, service: dict) -> bool:
+    return container is not None and container["Labels"].get(DECLARED_LABEL) == service["labels"][DECLARED_LABEL]

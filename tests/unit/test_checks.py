@@ -33,7 +33,7 @@ def test_what_does_not_run_is_not_asked():
 
 
 @pytest.mark.parametrize(
-    ("started", "pending", "failed", "expected"),
+    ("made", "pending", "failed", "expected"),
     [
         ([], [], [], []),
         (["app-worker"], [], [], ["app"]),
@@ -44,8 +44,8 @@ def test_what_does_not_run_is_not_asked():
         (["app"], ["wiring/configure"], [], ["app", "wiring"]),
     ],
 )
-def test_only_what_is_not_in_effect_is_configured(started, pending, failed, expected):
-    assert to_configure(DECLARATIONS, started, pending, failed) == expected
+def test_only_what_is_not_in_effect_is_configured(made, pending, failed, expected):
+    assert to_configure(DECLARATIONS, made, pending, failed) == expected
 
 
 CONSUMERS = {

@@ -173,7 +173,7 @@ class TestState:
         return project_state(list(containers), self.project)
 
     def test_on_an_empty_host_everything_is_stale(self):
-        assert self.state()["stale"] == ["app", "database"]
+        assert self.state()["stale"] == self.state()["unmade"] == ["app", "database"]
 
     def test_what_runs_as_declared_is_left_alone(self):
         state = self.state(container("app", self.labels["app"]), container("database", self.labels["database"]))
@@ -191,7 +191,8 @@ class TestState:
     )
     def test_what_is_outdated_stopped_or_not_known_to_be_healthy_is_stale(self, other):
         app = container("app", **{"label": self.labels["app"], **other})
-        assert self.state(app, container("database", self.labels["database"]))["stale"] == ["app"]
+        state = self.state(app, container("database", self.labels["database"]))
+        assert (state["stale"], state["unmade"]) == (["app"], ["app"] if "label" in other else [])
 
     def test_what_is_not_declared_is_an_orphan(self):
         assert self.state(container("old", "x"))["orphans"] == ["old"]
