@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
+from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
 
 Declaration = dict[str, t.Any]
@@ -55,9 +56,7 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     where = f"declaration of {name}"
     if not NAME.fullmatch(name):
         raise _wrong(where, f"the name {name!r} is not lower case letters, digits and dashes")
-    unknown = sorted(set(declaration) - set(KEYS))
-    if unknown:
-        raise _wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(KEYS))}")
+    check_keys(declaration, KEYS, where)
     if declaration.get("tier") not in TIERS:
         raise _wrong(where, f"tier is {declaration.get('tier')!r}, not one of {', '.join(TIERS)}")
     for container, definition in declaration.get("containers", {}).items():
@@ -65,7 +64,7 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     if ("configuration" in declaration) != ("configure" in declaration.get("hooks", [])):
         raise _wrong(where, "it has a configuration or a hook configure; the one puts the other into effect")
     for check in declaration.get("checks", []):
-        _check_check(f"check of {name}", check)
+        check_keys(check, checks.KEYS, f"check of {name}", checks.REQUIRED)
     for site in declaration.get("sites", []):
         check_host_name(site.get("host", ""), f"site of {name}")
         check_site(site, f"site {site['host']} of {name}")
@@ -115,15 +114,6 @@ def _check_container(where: str, name: str, definition: dict) -> None:
     if not re.fullmatch(r"[1-9][0-9]*m", str(definition.get("mem_limit"))):
         raise _wrong(where, f"mem_limit is {definition.get('mem_limit')!r}, not megabytes such as 512m")
     check_ports(definition.get("development_ports", []), where)
-
-
-def _check_check(where: str, check: dict) -> None:
-    unknown = sorted(set(check) - set(checks.KEYS))
-    missing = [key for key in checks.REQUIRED if key not in check]
-    if unknown or missing:
-        raise _wrong(
-            where, f"unknown keys: {', '.join(unknown) or 'none'}; missing keys: {', '.join(missing) or 'none'}"
-        )
 
 
 def check_host_name(host: str, where: str) -> None:

@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys
 
 Site = dict[str, t.Any]
 
@@ -55,7 +56,7 @@ def check_site(site: Site, where: str) -> None:
     Raises:
         PlatformError: they do not; names the place.
     """
-    _known(site, KEYS, where)
+    check_keys(site, KEYS, where)
     for key in ("host", "upstream"):
         if not site.get(key):
             raise _wrong(where, f"it has no {key}")
@@ -72,7 +73,7 @@ def check_site(site: Site, where: str) -> None:
     check_networks(site.get("allowed_addresses", []), "allowed_addresses", where)
     _check_basic_auth(site.get("basic_auth") or {}, where)
     _check_rate_limit(site.get("rate_limit") or {}, where)
-    _known(site.get("check") or {}, CHECK_KEYS, f"{where}, check")
+    check_keys(site.get("check") or {}, CHECK_KEYS, f"{where}, check")
 
 
 def _check_parts(site: Site, where: str) -> None:
@@ -81,7 +82,7 @@ def _check_parts(site: Site, where: str) -> None:
         part = site.get(key)
         if part is None:
             continue
-        _known(part, known, f"{where}, {key}")
+        check_keys(part, known, f"{where}, {key}")
         if not part.get("paths"):
             raise _wrong(where, f"{key} has no paths")
         for path in part["paths"]:
@@ -90,7 +91,7 @@ def _check_parts(site: Site, where: str) -> None:
         _check_headers(part.get("headers", {}), f"{where}, {key}")
     storage = site.get("storage")
     if storage is not None:
-        _known(storage, STORAGE_KEYS, f"{where}, storage")
+        check_keys(storage, STORAGE_KEYS, f"{where}, storage")
         _matches(UPSTREAM, storage.get("upstream", ""), "storage, upstream", where)
         _matches(BUCKET, storage.get("bucket", ""), "storage, bucket", where)
 
@@ -117,7 +118,7 @@ def check_networks(networks: list[str], key: str, where: str) -> None:
 def _check_basic_auth(login: dict, where: str) -> None:
     if not login:
         return
-    _known(login, BASIC_AUTH_KEYS, f"{where}, basic_auth")
+    check_keys(login, BASIC_AUTH_KEYS, f"{where}, basic_auth")
     _matches(USER, login.get("user", ""), "basic_auth, user", where)
     if not login.get("password"):
         raise _wrong(where, "basic_auth has no password")
@@ -126,7 +127,7 @@ def _check_basic_auth(login: dict, where: str) -> None:
 
 
 def _check_rate_limit(limit: dict, where: str) -> None:
-    _known(limit, RATE_LIMIT_KEYS, f"{where}, rate_limit")
+    check_keys(limit, RATE_LIMIT_KEYS, f"{where}, rate_limit")
     _matches(re.compile(r"[0-9]+"), limit.get("events", 0), "rate_limit, events", where)
     _matches(DURATION, limit.get("window", "1m"), "rate_limit, window", where)
 
@@ -182,12 +183,6 @@ def _patterns(path: str) -> list[str]:
 def _effective_limit(site: Site, default: dict | None) -> dict:
     limit = {**default, **(site.get("rate_limit") or {})} if default else {}
     return limit if int(limit.get("events", 0)) else {}
-
-
-def _known(given: dict, known: t.Iterable[str], where: str) -> None:
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise _wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
 
 
 def _matches(pattern: re.Pattern[str], value: t.Any, key: str, where: str) -> None:

@@ -35,7 +35,8 @@ def test_a_sensible_declaration_is_returned_as_it_is():
         ("app", declaration(sites=[{"host": "app"}]), "at least two parts"),
         ("app", declaration(configuration={}), "the one puts the other into effect"),
         ("app", declaration(hooks=["configure"]), "the one puts the other into effect"),
-        ("app", declaration(checks=[{"name": "ready", "colour": "red"}]), "unknown keys: colour; missing keys: port"),
+        ("app", declaration(checks=[{"name": "ready", "colour": "red"}]), "unknown keys: colour; known are"),
+        ("app", declaration(checks=[{"name": "ready", "path": "/"}]), "missing keys: port"),
     ],
 )
 def test_others_are_refused(name, declared, reason):
