@@ -30,6 +30,8 @@ SKIPPED = "not checked"
 # A container that was started this often by its restart policy, the last time so short ago, is in a loop.
 LOOP_RESTARTS = 3
 LOOP_SECONDS = 600
+# After a reboot containers start all at once, and some end until what they need is there: no loop, if they then stay.
+SETTLING_SECONDS = 120
 
 Row = dict[str, t.Any]
 
@@ -68,11 +70,12 @@ def container_rows(
         settings: `directory` of the project, `memory_percent` that is too much.
     """
     found = {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
+    platform_age = max((_age(item) for item in containers), default=0)
     rows = []
     for instance, declaration in declarations.items():
         for name in declaration.get("containers", {}):
             label = project["services"][name]["labels"][DECLARED_LABEL]
-            problems = _container_problems(name, found.get(name), label, settings)
+            problems = _container_problems(name, found.get(name), label, platform_age, settings)
             check = f"container {name}"
             rows += [failed(instance, check, *problem) for problem in problems] or [
                 good(instance, check, _container_words(found[name]))
@@ -91,7 +94,7 @@ def orphan_rows(containers: list[dict], project: dict) -> list[Row]:
 
 
 def _container_problems(
-    name: str, container: dict | None, label: str, settings: dict[str, t.Any]
+    name: str, container: dict | None, label: str, platform_age: int, settings: dict[str, t.Any]
 ) -> list[tuple[str, int, str]]:
     """Return what is wrong with a container: what, category and remedy."""
     compose = f"docker compose --project-directory {settings['directory']}"
@@ -102,7 +105,6 @@ def _container_problems(
     measured = container.get("measured", {})
     state = container["State"]
     restarts = measured.get("restarts") or 0
-    since = measured.get("started_seconds_ago")
     if state == "paused":
         problems.append(("it is paused", SERVICE_STARTUP, f"run `{compose} unpause {name}` on the host"))
     elif state == "restarting":
@@ -111,8 +113,9 @@ def _container_problems(
     elif state != "running":
         problems.append((f"it is {state}{_end(measured)}", SERVICE_STARTUP, logs))
     else:
-        if restarts >= LOOP_RESTARTS and (since or 0) < LOOP_SECONDS:
-            what = f"it was started again {restarts} times, the last time {duration(since or 0)} ago"
+        age = _age(container)
+        if restarts >= LOOP_RESTARTS and age < min(LOOP_SECONDS, platform_age - SETTLING_SECONDS):
+            what = f"it was started again {restarts} times, the last time {duration(age)} ago"
             problems.append((what, SERVICE_STARTUP, logs))
         problems += _health_problems(container["Status"], logs)
     if container["Labels"].get(DECLARED_LABEL) != label:
@@ -122,6 +125,11 @@ def _container_problems(
         remedy = "raise its memory limit in the inventory, or give it less to do; at the limit it is ended"
         problems.append((f"it uses {used} MB of its limit of {limit} MB", PREREQUISITE, remedy))
     return problems
+
+
+def _age(container: dict) -> int:
+    """Return how many seconds ago a container was started; 0 for one that does not run."""
+    return container.get("measured", {}).get("started_seconds_ago") or 0
 
 
 def _health_problems(status: str, logs: str) -> list[tuple[str, int, str]]:

@@ -34,6 +34,11 @@ def container(status: str = "Up 3 minutes (healthy)", state: str = "running", la
     }
 
 
+def older(seconds: int) -> dict:
+    """Return another container of the platform, which has been running for so long."""
+    return {**container(started_seconds_ago=seconds), "Labels": {"com.docker.compose.service": "other"}}
+
+
 def rows_of(*containers: dict) -> list[dict]:
     return verification.container_rows(DECLARATIONS, list(containers), PROJECT, SETTINGS)
 
@@ -67,7 +72,11 @@ def test_only_what_says_that_it_is_healthy_is_healthy(status):
         ([container(state="exited", exit_code=7)], 4, "is exited; it ended with status 7"),
         ([container(state="exited", exit_code=137, out_of_memory=True)], 4, "reached its memory limit"),
         ([container(state="restarting", restarts=9, exit_code=1)], 4, "again and again, 9 times so far"),
-        ([container(restarts=3, started_seconds_ago=90)], 4, "started again 3 times, the last time 90 s ago"),
+        (
+            [container(restarts=3, started_seconds_ago=90), older(211)],
+            4,
+            "3 times, the last time 90 s ago",
+        ),
         ([container(label="before")], 1, "another configuration"),
         ([container(memory_mb=95)], 2, "95 MB of its limit of 100 MB"),
     ],
@@ -78,7 +87,11 @@ def test_what_can_be_wrong_with_a_container(found, category, what):
 
 
 def test_restarts_of_long_ago_are_no_loop():
-    assert rows_of(container(restarts=9, started_seconds_ago=601))[0]["state"] == "ok"
+    assert rows_of(container(restarts=9, started_seconds_ago=600), older(9999))[0]["state"] == "ok"
+
+
+def test_restarts_while_the_whole_platform_starts_are_no_loop():
+    assert rows_of(container(restarts=9, started_seconds_ago=90), older(210))[0]["state"] == "ok"
 
 
 def test_everything_that_is_wrong_with_a_container_is_told():
