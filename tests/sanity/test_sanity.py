@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,14 @@ def test_variables_carry_their_roles_name(role):
     internal = set(load(role / "vars/main.yml") or {}) if (role / "vars/main.yml").exists() else set()
     assert all(name.startswith(f"{role.name}_") for name in names)
     assert all(name.startswith(f"__{role.name}_") for name in internal)
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
+def test_no_task_registers_over_a_variable_of_its_role(role):
+    variables = (load(path) or {} for path in role.glob("*/main.yml") if path.parent.name in ("defaults", "vars"))
+    names = set().union(*variables)
+    tasks = "".join(path.read_text(encoding="utf-8") for path in (role / "tasks").glob("*.yml"))
+    assert not names & set(re.findall(r"register: (\w+)", tasks))
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
