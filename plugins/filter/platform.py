@@ -16,7 +16,9 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     declaration,
     development,
     purge,
+    render,
     report,
+    seaweedfs,
     sites,
     workflows,
 )
@@ -77,6 +79,8 @@ class FilterModule:
                 "key_patterns": purge.key_patterns,
                 "sites_of": sites_of,
                 "edge_sites": sites.edge_sites,
+                "s3_identities": seaweedfs.s3_identities,
+                "rendered": render.rendered,
                 "development_table": development.table,
                 "images_of": compose.images_of,
                 "service_roles": service_roles,

@@ -18,10 +18,12 @@ import yaml
 from integration.conftest import ROOT, VERSIONS, Container, docker
 
 from ansible_collections.borgstack.platform.plugins.filter.bcrypt_hash import bcrypt_hash
+from ansible_collections.borgstack.platform.plugins.plugin_utils import render
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site, edge_sites
 
 ROLE = ROOT / "roles/caddy"
 IMAGE = f"caddy:{VERSIONS['caddy_version']}"
+VARIABLES = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))
 DEFAULTS = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
 SETTINGS = {**DEFAULTS, "caddy_certificates": "internal", "caddy_email": "admin@example.com"}
 RATE_LIMIT = {"events": DEFAULTS["caddy_rate_limit_events"], "window": DEFAULTS["caddy_rate_limit_window"]}
@@ -31,18 +33,19 @@ def rendered(sites: list[dict], **settings: t.Any) -> dict[str, str]:
     """Return the files of the role for these sites, by name, as Ansible renders them."""
     for site in sites:
         check_site(site, "test")
-    variables = {**SETTINGS, **settings, "ansible_managed": "Ansible", "__caddy_salt_key": "k" * 48}
+    variables = {**SETTINGS, **settings, "__caddy_salt_key": "k" * 48}
     limit = RATE_LIMIT if variables["caddy_rate_limit"] else None
     variables["__caddy_sites"] = edge_sites(sites, variables["caddy_headers"], limit)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROLE / "templates"),
-        trim_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined)
     environment.filters["borgstack.platform.bcrypt_hash"] = bcrypt_hash
+    given = {
+        name: variables[text.strip("{} ")] if isinstance(text, str) else text
+        for name, text in VARIABLES["__caddy_settings"].items()
+    }
+    template = (ROLE / "templates/Caddyfile.j2").read_text(encoding="utf-8")
     return {
-        name: environment.get_template(f"{name}.j2").render(variables) for name in ("Caddyfile", "accounts.caddyfile")
+        "Caddyfile": render.rendered(template, given),
+        "accounts.caddyfile": environment.from_string(VARIABLES["__caddy_accounts"]).render(variables),
     }
 
 
@@ -161,10 +164,9 @@ class Proxy:
 
 def question(configuration: dict[str, str], image: str = IMAGE) -> subprocess.CompletedProcess:
     """Ask an image whether it takes a configuration, as the role does before anything is put in place."""
-    variables = yaml.safe_load((ROLE / "vars/main.yml").read_text(encoding="utf-8"))
     command = [
         "--pull=never" if word.startswith("--pull=") else image if word == "{{ platform_image }}" else word
-        for word in variables["__caddy_ask"]
+        for word in VARIABLES["__caddy_ask"]
     ]
     text = configuration["accounts.caddyfile"] + "\n" + configuration["Caddyfile"]
     return subprocess.run(
