@@ -28,8 +28,9 @@ options:
     description:
       - V(password) is at least 12 characters with upper case, lower case, digit and special character; made with 24.
       - V(key) is at least 32 characters; made with 48 letters and digits.
+      - V(given) is what somebody else made, such as a mail provider; never made here, and refused where it is missing.
     type: str
-    choices: [password, key]
+    choices: [password, key, given]
     default: password
   platform_secrets_file:
     description: The vaulted file; made on first use with mode 0600.

@@ -44,9 +44,11 @@ def violations(value: str, kind: str) -> list[str]:
 
     Args:
         value: the secret.
-        kind: `password` or `key`.
+        kind: `password`, `key` or `given`: one that somebody else made, whose rules are not ours.
     """
-    if kind == "key":
+    if kind == "given":
+        missing = [] if value else ["at least one character"]
+    elif kind == "key":
         missing = [] if len(value) >= MINIMUM_KEY_LENGTH else [f"at least {MINIMUM_KEY_LENGTH} characters"]
     else:
         missing = [] if len(value) >= MINIMUM_PASSWORD_LENGTH else [f"at least {MINIMUM_PASSWORD_LENGTH} characters"]

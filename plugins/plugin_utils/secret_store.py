@@ -42,16 +42,31 @@ class SecretStore:
     def get(self, name: str, kind: str) -> str:
         """Return a secret, made by policy and kept if there was none.
 
+        Args:
+            name: its name.
+            kind: as the policy knows it; one that is `given` is never made.
+
         Raises:
-            PlatformError: it does not satisfy the policy, is used twice, or the file cannot be read or written.
+            PlatformError: it does not satisfy the policy, is used twice, is not there and cannot be made, or the file
+                cannot be read or written.
         """
         value = self._supplied.get(name)
         if value is None:
             value = self._read().get(name)
         if value is None:
-            value = self._make(name, kind)
+            value = self._make(name, kind) if kind != "given" else self._miss(name)
         self._judge(name, str(value), kind)
         return str(value)
+
+    def _miss(self, name: str) -> t.NoReturn:
+        verb = "edit" if os.path.exists(self._path) else "create"
+        raise PlatformError(
+            CONFIGURATION,
+            "it is made by others, and was not given",
+            f"run `ansible-vault {verb} {self._path}` and add the line `{name}: …`, or give it in "
+            "platform_supplied_secrets",
+            where=f"secret {name}",
+        )
 
     def _judge(self, name: str, value: str, kind: str) -> None:
         missing = violations(value, kind)

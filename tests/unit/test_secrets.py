@@ -52,6 +52,28 @@ def test_a_secret_is_made_once_and_kept(tmp_path):
     assert first not in (tmp_path / "vault.yml").read_text(encoding="utf-8")
 
 
+def test_what_others_made_is_not_judged_by_our_rules(tmp_path):
+    supplied = {"smtp_password": "lower case only"}
+    assert store(tmp_path, supplied=supplied).get("smtp_password", "given") == "lower case only"
+
+
+@pytest.mark.parametrize(
+    ("write", "exists", "verb"), [(True, False, "create"), (False, False, "create"), (True, True, "edit")]
+)
+def test_what_others_make_is_never_made(tmp_path, write, exists, verb):
+    if exists:
+        store(tmp_path).get("a", "password")
+    with pytest.raises(PlatformError, match="was not given") as refused:
+        store(tmp_path, write=write).get("smtp_password", "given")
+    assert f"ansible-vault {verb} " in refused.value.remedy
+    assert (tmp_path / "vault.yml").exists() == exists
+
+
+def test_nothing_is_no_secret(tmp_path):
+    with pytest.raises(PlatformError, match="at least one character"):
+        store(tmp_path, supplied={"smtp_password": ""}).get("smtp_password", "given")
+
+
 def test_two_secrets_differ(tmp_path):
     assert store(tmp_path).get("a", "password") != store(tmp_path).get("b", "password")
 

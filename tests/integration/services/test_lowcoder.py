@@ -116,7 +116,8 @@ def test_it_stops_its_parts_when_it_is_told_to(lowcoder):
 
 def test_mail_is_sent_as_the_platform_says(deploy):
     smtp = {"host": "mail.example.com", "port": 465, "user": "platform", "sender": "no-reply@example.com", "tls": "tls"}
-    rendered = deploy(converge=False, **PLACES, platform_smtp=smtp)
+    given = {"smtp_password": "asmailproviderssetit"}
+    rendered = deploy(converge=False, **PLACES, platform_smtp=smtp, platform_supplied_secrets=given)
     shown = rendered.converge("--check", "--diff").output
     for name, value in (("HOST", "mail.example.com"), ("PORT", "465"), ("SSL_ENABLED", "'true'"), ("AUTH", "'true'")):
         assert f"LOWCODER_ADMIN_SMTP_{name}: {value}" in shown, shown
