@@ -9,6 +9,8 @@ from conftest import eventually
 from switching import ADMIN, SERVICE, SITE, Estate, difference, is_served, switched_off
 
 PLAYBOOK = "playbooks/purge.yml"
+# A service has two names; neither hides that it is switched on.
+LONG = "borgstack.platform.postgresql"
 MARKERS = {
     "redis": ["n8n:marker", "directus:marker"],
     "redis-cache": ["directus:marker", "directus:marker:2", "directusx:marker", "other:directus:marker"],
@@ -45,7 +47,7 @@ def off(play, inventory, estate, web, s3, secrets):
         ({"purge": SERVICE}, f"to be purged is {SERVICE}, confirmed is nothing"),
         ({"purge": SERVICE, "purge_confirm": "n8n"}, f"to be purged is {SERVICE}, confirmed is n8n"),
         ({"purge": "n8n", "purge_confirm": "n8n"}, "n8n is switched on"),
-        ({"purge": "postgresql", "purge_confirm": "postgresql"}, "postgresql is switched on"),
+        ({"purge": LONG, "purge_confirm": LONG}, f"{LONG} is switched on"),
         ({"purge": "nothing", "purge_confirm": "nothing"}, "there is no service nothing"),
         ({}, "it is not said which service is to go"),
         ({"purge": "redis", "purge_confirm": "redis", "platform_datastores": ["postgresql", "seaweedfs"]}, "redis"),
