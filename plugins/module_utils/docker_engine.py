@@ -38,6 +38,8 @@ class _Connection(http.client.HTTPConnection):
 def containers(path: str, project: str, timeout: float) -> list[dict[str, t.Any]]:
     """Return a project's containers, stopped ones included, as Docker lists them, each with what was `measured`.
 
+    What `docker compose run` made beside them is left out: it carries the same labels, but is no part of the project.
+
     Args:
         path: Docker's socket.
         project: the Compose project.
@@ -47,7 +49,8 @@ def containers(path: str, project: str, timeout: float) -> list[dict[str, t.Any]
         PlatformError: Docker does not answer.
     """
     filters = quote(json.dumps({"label": [f"com.docker.compose.project={project}"]}))
-    listed = _get(path, f"/containers/json?all=1&filters={filters}", timeout) or []
+    found = _get(path, f"/containers/json?all=1&filters={filters}", timeout) or []
+    listed = [item for item in found if item["Labels"].get("com.docker.compose.oneoff") != "True"]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         measured = list(pool.map(lambda item: _measured(path, item["Id"], timeout), listed))
     return [{**item, "measured": one} for item, one in zip(listed, measured)]

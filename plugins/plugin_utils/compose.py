@@ -205,6 +205,11 @@ def memory_limit_mb(declarations: dict[str, Declaration]) -> int:
     )
 
 
+def by_service(containers: list[dict]) -> dict[str, dict]:
+    """Return containers by the name that the project has for them."""
+    return {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
+
+
 def project_state(containers: list[dict], project: dict, network: str = "internal") -> dict:
     """Compare what runs with what is declared.
 
@@ -218,7 +223,7 @@ def project_state(containers: list[dict], project: dict, network: str = "interna
         are absent or outdated, so that starting them makes them anew; `orphans`: those that run but are not declared;
         `addresses`: by container, on the network; `ids`: Docker's container ids, by container.
     """
-    found = {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
+    found = by_service(containers)
     services = project["services"]
     return {
         "stale": [name for name, service in services.items() if not _is_current(found.get(name), service)],
