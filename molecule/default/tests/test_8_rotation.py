@@ -54,6 +54,12 @@ def present(former) -> dict[str, str]:
     return yaml.safe_load(viewed.stdout)
 
 
+def test_a_prediction_does_not_stumble_over_what_is_not_in_effect_yet(play, present):
+    predicted = play("--check", "--diff")
+    assert predicted.returncode == 0 and predicted.changed > 0, predicted.output[-6000:]
+    assert [name for name, value in present.items() if value in predicted.output] == []
+
+
 def test_a_run_brings_all_of_them_into_effect(play, former, present):
     assert len([name for name in former if former[name] != present[name]]) > 15
     run = play()
