@@ -19,10 +19,11 @@ def check_keys(given: t.Iterable[str], known: t.Iterable[str], where: str, requi
     """
     unknown, missing = sorted(set(given) - set(known)), sorted(set(required) - set(given))
     if unknown:
-        raise _wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        raise wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
     if missing:
-        raise _wrong(where, f"missing keys: {', '.join(missing)}")
+        raise wrong(where, f"missing keys: {', '.join(missing)}")
 
 
-def _wrong(where: str, what: str) -> PlatformError:
+def wrong(where: str, what: str) -> PlatformError:
+    """Return the refusal of what a part of a declaration says."""
     return PlatformError(CONFIGURATION, what, "correct the role's declaration or the setting it is made from", where)

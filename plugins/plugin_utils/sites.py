@@ -10,8 +10,7 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys
+from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys, wrong
 
 Site = dict[str, t.Any]
 
@@ -59,7 +58,7 @@ def check_site(site: Site, where: str) -> None:
     check_keys(site, KEYS, where)
     for key in ("host", "upstream"):
         if not site.get(key):
-            raise _wrong(where, f"it has no {key}")
+            raise wrong(where, f"it has no {key}")
     _matches(UPSTREAM, site["upstream"], "upstream", where)
     for key, pattern in (("max_body", SIZE), ("timeout", DURATION)):
         if site.get(key):
@@ -84,7 +83,7 @@ def _check_parts(site: Site, where: str) -> None:
             continue
         check_keys(part, known, f"{where}, {key}")
         if not part.get("paths"):
-            raise _wrong(where, f"{key} has no paths")
+            raise wrong(where, f"{key} has no paths")
         for path in part["paths"]:
             _matches(PATH, path, f"{key}, paths", where)
         check_networks(part.get("addresses", []), f"{key}, addresses", where)
@@ -112,7 +111,7 @@ def check_networks(networks: list[str], key: str, where: str) -> None:
         try:
             ipaddress.ip_network(network)
         except ValueError as error:
-            raise _wrong(where, f"{key} is not a network such as 10.8.0.0/24: {error}") from None
+            raise wrong(where, f"{key} is not a network such as 10.8.0.0/24: {error}") from None
 
 
 def _check_basic_auth(login: dict, where: str) -> None:
@@ -121,7 +120,7 @@ def _check_basic_auth(login: dict, where: str) -> None:
     check_keys(login, BASIC_AUTH_KEYS, f"{where}, basic_auth")
     _matches(USER, login.get("user", ""), "basic_auth, user", where)
     if not login.get("password"):
-        raise _wrong(where, "basic_auth has no password")
+        raise wrong(where, "basic_auth has no password")
     for path in login.get("open", []):
         _matches(PATH, path, "basic_auth, open", where)
 
@@ -187,8 +186,4 @@ def _effective_limit(site: Site, default: dict | None) -> dict:
 
 def _matches(pattern: re.Pattern[str], value: t.Any, key: str, where: str) -> None:
     if not pattern.fullmatch(str(value)):
-        raise _wrong(where, f"{key} is {str(value)!r}, which the proxy would not understand")
-
-
-def _wrong(where: str, what: str) -> PlatformError:
-    return PlatformError(CONFIGURATION, what, "correct the role's declaration or the setting it is made from", where)
+        raise wrong(where, f"{key} is {str(value)!r}, which the proxy would not understand")
