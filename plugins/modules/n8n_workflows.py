@@ -187,6 +187,7 @@ def main():
         },
         supports_check_mode=True,
     )
+    module.no_log_values = connection.secrets_of(module.params)
     provisioning.finish(module, lambda: run(module))
 
 

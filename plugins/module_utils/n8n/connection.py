@@ -27,6 +27,20 @@ OPTIONS: dict = {
     "previous_password": {"type": "str", "no_log": True},
 }
 
+# What credentials hold that is no secret, whatever their type.
+HARMLESS = (
+    "allowUnauthorizedCerts",
+    "database",
+    "disableStartTls",
+    "host",
+    "name",
+    "port",
+    "secure",
+    "ssl",
+    "url",
+    "user",
+)
+
 # Activating a workflow with many triggers takes a while.
 ANSWER_TIMEOUT = 120
 COOKIE = re.compile(r"(n8n-auth=[^;]+)")
@@ -37,6 +51,25 @@ MEANINGS = {
     403: (INTEGRATION, "the user may not do this", "log in as the owner of the instance"),
     404: (DATA, "it does not exist any more", "run again, when nobody else changes the server"),
 }
+
+
+def secrets_of(options: dict) -> set[str]:
+    """Return what must not be shown of the module's options.
+
+    All of a credential but what is known to be harmless; masking its host and its numbers would deface every message.
+    """
+    found = {options["password"], options["previous_password"]}
+    for credential in options["credentials"]:
+        found |= set(_texts({key: value for key, value in credential["data"].items() if key not in HARMLESS}))
+    return {secret for secret in found if secret}
+
+
+def _texts(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
 
 
 class Server:

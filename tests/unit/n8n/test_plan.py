@@ -8,6 +8,7 @@ import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.n8n import definition, plan
+from ansible_collections.borgstack.platform.plugins.module_utils.n8n.connection import secrets_of
 from ansible_collections.borgstack.platform.plugins.module_utils.n8n.inspect import Actual, Workflow
 
 TOKEN = {"name": "token", "type": "httpHeaderAuth", "data": {"name": "X", "value": "Unseen-1"}}
@@ -126,3 +127,12 @@ def test_what_a_file_leaves_out_is_the_same_at_each_run_and_laid_out_by_what_lea
     assert first.nodes["Hook"]["webhookId"] == first.nodes["Hook"]["id"] != first.nodes["Call"]["id"]
     assert "webhookId" not in first.nodes["Call"]
     assert (first.nodes["Hook"]["position"], first.nodes["Call"]["position"]) == ([0, 0], [220, 0])
+
+
+def test_secrets_are_hidden_and_addresses_are_not():
+    credentials = [
+        {"name": "mail", "data": {"host": "mail.example.com", "port": 587, "password": "hidden-1", "secure": False}},
+        {"name": "odd", "data": {"database": 0, "pin": 1234, "keys": [{"a": "hidden-2"}], "empty": ""}},
+    ]
+    options = {"password": "hidden-3", "previous_password": None, "credentials": credentials}
+    assert secrets_of(options) == {"hidden-1", "hidden-2", "hidden-3", "1234"}
