@@ -21,6 +21,8 @@ from requests.adapters import HTTPAdapter
 ROOT = Path(__file__).resolve().parents[3]
 DOMAIN = "demo.example.com"
 PROJECT = "borgstack"
+# Molecule's own configuration, and where these tests find the collection, would hide what an operator has.
+OPERATOR = {name: value for name, value in os.environ.items() if name not in ("ANSIBLE_CONFIG", "PYTHONPATH")}
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,7 @@ def address(inventory) -> str:
 def play(inventory):
     """Run a playbook as an operator would: `play("--check", domain="…")`."""
 
-    # Molecule's own configuration would hide what an operator's is.
-    environment = {key: value for key, value in os.environ.items() if key != "ANSIBLE_CONFIG"}
-    environment["ANSIBLE_HOST_KEY_CHECKING"] = "False"
+    environment = {**OPERATOR, "ANSIBLE_HOST_KEY_CHECKING": "False"}
 
     def run(*arguments: str, playbook: str = "site.yml", cwd: Path = ROOT, env: dict | None = None, **variables) -> Run:
         command = ["ansible-playbook", playbook, "-i", inventory]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 
 import pytest
-from conftest import ROOT
+from conftest import OPERATOR, ROOT
 
 
 def test_check_mode_on_the_deployed_host_predicts_nothing(play):
@@ -37,7 +36,7 @@ def test_the_installed_collection_does_the_same_from_a_clean_directory(play, tmp
         str(collections),
         str(artifact),
     ]
-    subprocess.run(install, check=True, capture_output=True, cwd=tmp_path, env={**os.environ, **environment})
+    subprocess.run(install, check=True, capture_output=True, cwd=tmp_path, env={**OPERATOR, **environment})
     assert (collections / "ansible_collections/borgstack/platform/playbooks/site.yml").exists()
     run = play(playbook="borgstack.platform.site", cwd=tmp_path, env=environment)
     assert (run.returncode, run.changed) == (0, 0), run.output
