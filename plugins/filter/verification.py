@@ -46,6 +46,7 @@ class FilterModule:
                 "outside_checks": outside_checks,
                 "rows_of_outside": outside.outside_rows,
                 "row_of_module": verification.module_row,
+                "rows_of_wires": verification.wire_rows,
                 "row_of_disk": verification.disk_row,
                 "rows_of_hosts": verification.rows_of_hosts,
                 "verification_report": verification_report,

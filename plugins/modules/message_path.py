@@ -18,7 +18,7 @@ author:
   - The borgstack.platform contributors (@borgstack)
 attributes:
   check_mode:
-    description: Can run in check mode, and then does nothing and returns no wires.
+    description: Can run in check mode, and then asks each wire and sends no message.
     support: full
   diff_mode:
     description: Returns a diff.
@@ -57,6 +57,10 @@ options:
     description: Number of the contact that nobody has, the same as the workflows have been given.
     type: str
     default: "550000000000"
+  whole_way:
+    description: Whether a message is sent the whole way where no wire is broken. Never in check mode.
+    type: bool
+    default: true
   request_timeout:
     description: Seconds that a request may take.
     type: int
@@ -120,9 +124,9 @@ from ansible_collections.borgstack.platform.plugins.module_utils.provisioning im
 
 
 def run(module):
-    """Walk the way, which leaves a message behind and so is not done in check mode, and return the result."""
+    """Ask each wire, go the whole way unless in check mode, where nothing is left behind, and return the result."""
     path = probe.Path(module.params, uuid.uuid4().hex[:12])
-    wires = [] if module.check_mode else list(path.rows())
+    wires = list(path.rows(whole_way=module.params["whole_way"] and not module.check_mode))
     return {"changed": False, "wires": wires, "unmet": [one["wire"] for one in wires if not one["ok"]]}
 
 
@@ -138,6 +142,7 @@ def main():
             "account_id": {"type": "int", "default": 1},
             "instances": {"type": "list", "elements": "str", "required": True},
             "probe_phone": {"type": "str", "default": "550000000000"},
+            "whole_way": {"type": "bool", "default": True},
             "request_timeout": {"type": "int", "default": 60},
             "timeout": {"type": "int", "default": 60},
         },

@@ -20,7 +20,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     SERVICE_STARTUP,
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, declared_checks
-from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL, project_state
+from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import (
+    DECLARED_LABEL,
+    by_service,
+    project_state,
+)
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
 
 OK = "ok"
@@ -69,7 +73,7 @@ def container_rows(
         project: the Compose project as declared.
         settings: `directory` of the project, `memory_percent` that is too much.
     """
-    found = {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
+    found = by_service(containers)
     platform_age = max((_age(item) for item in containers), default=0)
     rows = []
     for instance, declaration in declarations.items():
@@ -85,10 +89,9 @@ def container_rows(
 
 def orphan_rows(containers: list[dict], project: dict) -> list[Row]:
     """Return a failed row for each container of the project that nobody declares."""
-    names = sorted({item["Labels"].get("com.docker.compose.service", "") for item in containers})
     return [
         failed("platform", f"container {name}", "it is not declared", CONFIGURATION, "run site.yml, which removes it")
-        for name in names
+        for name in sorted(by_service(containers))
         if name not in project["services"]
     ]
 
@@ -210,6 +213,24 @@ def module_row(result: dict, check: str) -> Row:
     if result["plan"]:
         return failed("", check, f"site.yml would {'; '.join(result['plan'])}", CONFIGURATION, "run site.yml")
     return good("", check, "as declared")
+
+
+def wire_rows(result: dict) -> list[Row]:
+    """Return the rows of the module `message_path`; for a hook, so without a component.
+
+    Args:
+        result: what the module returned; skipped where one of its ends does not run.
+    """
+    if result.get("skipped"):
+        return [skipped("", "the path of messages", "n8n or Chatwoot does not run")]
+    if "wires" not in result:
+        return [module_row(result, "the path of messages")]
+    return [
+        good("", wire["wire"], wire["detail"] or "works")
+        if wire["ok"]
+        else failed("", wire["wire"], wire["detail"], wire["category"], wire["remedy"])
+        for wire in result["wires"]
+    ]
 
 
 def disk_row(data: dict[str, t.Any], minimum_gb: float, maximum_percent: float) -> Row:

@@ -293,3 +293,23 @@ def test_a_host_that_said_nothing_is_a_failure():
         ("two: verification", "failed", "two"),
     ]
     assert verification.rows_of_hosts({"one": ROWS[:1]})[0]["component"] == "n8n"
+
+
+def test_wires_become_rows():
+    broken = {
+        "wire": "n8n to Redis",
+        "ok": False,
+        "detail": "WRONGPASS",
+        "category": 5,
+        "remedy": "run the site playbook",
+    }
+    rows = verification.wire_rows(
+        {"wires": [{**broken, "wire": "n8n", "ok": True, "detail": "", "remedy": ""}, broken]}
+    )
+    assert [(row["check"], row["state"], row["what"], row["category"]) for row in rows] == [
+        ("n8n", "ok", "works", None),
+        ("n8n to Redis", "failed", "WRONGPASS", 5),
+    ]
+    assert [row["state"] for row in verification.wire_rows({"skipped": True})] == ["not checked"]
+    [failure] = verification.wire_rows({"msg": "no such module"})
+    assert (failure["state"], failure["what"]) == ("failed", "no such module")

@@ -137,8 +137,25 @@ def test_without_secrets_nothing_is_made(play, tmp_path):
     assert "another configuration than declared" in finished.output
 
 
+def test_a_broken_wire_of_the_messages_is_named(well, verify, server, container, secrets):
+    admin = (
+        f"docker exec -e REDISCLI_AUTH={secrets['redis_admin_password']} {container('redis')} redis-cli --user platform"
+    )
+    server.check_output(f"{admin} acl setuser whatsapp_chatwoot resetkeys")
+    try:
+        _run, failures = verify("--tags", "whatsapp_chatwoot")
+    finally:
+        server.check_output(f"{admin} acl load")
+    assert [check for component, check in failures if component == "whatsapp-chatwoot"] == ["n8n to Redis"]
+
+
+def test_a_message_goes_the_whole_way_where_that_is_asked_for(verify):
+    run, failures = verify("--tags", "whatsapp_chatwoot", whatsapp_chatwoot_verify_whole_way=True)
+    assert failures == {} and "a reply out through" in run.output, run.output[-3000:]
+
+
 def test_it_is_quick(play):
-    best = min(_seconds(play) for _ in range(2))
+    best = min(_seconds(play) for _ in range(3))
     assert best < 20
 
 
