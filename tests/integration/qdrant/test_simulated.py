@@ -176,7 +176,7 @@ def test_what_the_server_refuses_is_told_in_its_words_with_what_is_done(module, 
 )
 def test_what_is_no_address_is_refused(module, url):
     refusal = module(NAME, {"url": url, "collections": [DOCS]}).refusal
-    assert "url is not the address of a server" in refusal and "Unseen-1" not in refusal
+    assert "the URL of Qdrant is not the address of a server" in refusal and "Unseen-1" not in refusal
 
 
 def test_unreachable(module):
