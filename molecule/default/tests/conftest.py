@@ -21,8 +21,10 @@ from requests.adapters import HTTPAdapter
 ROOT = Path(__file__).resolve().parents[3]
 DOMAIN = "demo.example.com"
 PROJECT = "borgstack"
-# Molecule's own configuration, and where these tests find the collection, would hide what an operator has.
-OPERATOR = {name: value for name, value in os.environ.items() if name not in ("ANSIBLE_CONFIG", "PYTHONPATH")}
+# What an operator has: Molecule's own settings, and where these tests find the collection, would hide that.
+OPERATOR = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTHONPATH"))}
+OPERATOR["ANSIBLE_VAULT_PASSWORD_FILE"] = os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE", "")
+OPERATOR["ANSIBLE_CALLBACKS_ENABLED"] = "borgstack.platform.progress"
 
 
 @dataclass(frozen=True)
