@@ -78,9 +78,8 @@ class Path:
     def __init__(self, options: dict, nonce: str):
         self._options, self._nonce = options, nonce
         timeout = options["request_timeout"]
-        evolution, operator = (
-            {"X-Webhook-Token": options[name]} for name in ("evolution_webhook_token", "operator_token")
-        )
+        evolution = {"X-Webhook-Token": options["evolution_webhook_token"]}
+        operator = {"X-Webhook-Token": options["operator_token"]}
         self._n8n = Door("n8n", options["n8n_url"], evolution, timeout)
         self._operator = Door("n8n", options["n8n_url"], operator, timeout)
         agent = {"api_access_token": options["chatwoot_token"]}
