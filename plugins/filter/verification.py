@@ -24,12 +24,14 @@ def outside_checks(declarations: dict, settings: dict) -> list[dict]:
     )
 
 
-def verification_report(rows: list[dict], form: str = "lines", name: str = "platform") -> list[str] | str:
-    """Return rows as the lines of a table, as one line (summary), as JSON or as JUnit's XML (xml)."""
+def verification_report(rows: list[dict], form: str = "lines", name: str = "platform") -> list[str] | str | dict:
+    """Return rows as lines of a table, one line (summary), data (artifact), JSON or JUnit's XML (xml)."""
     if form == "lines":
         return report.verification_lines(rows)
     if form == "summary":
         return report.verification_summary(rows)
+    if form == "artifact":
+        return report.verification_artifact(rows)
     return (report.verification_junit if form == "xml" else report.verification_json)(rows, name)
 
 

@@ -13,9 +13,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import C
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
 from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import FAILED, OK, SKIPPED, Row
 
+HEALTHY = "healthy"
 RANKS = (FAILED, SKIPPED, OK)
+VERIFICATION_HEADINGS = ("result", "component", "check", "what")
 HEADINGS = ("service", "URL", "health", "credentials")
-FINDING_HEADINGS = ("", "what", "measured", "required", "what to do")
+FINDING_HEADINGS = ("", "what", "measured", "required")
 
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:
@@ -24,16 +26,34 @@ def aligned(rows: list[tuple[str, ...]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
 
 
+def with_remedies(cells: list[tuple[str, ...]], remedies: list[str], below: str) -> list[str]:
+    """Return a table whose lines are followed, where there is a remedy, by a line of its own with what to do.
+
+    Args:
+        cells: the headings, then the rows.
+        remedies: of each row; empty where there is nothing to do.
+        below: the heading that remedies start under.
+    """
+    heading, *table = aligned(cells)
+    indent = " " * heading.index(below)
+    lines = [heading]
+    for line, remedy in zip(table, remedies):
+        lines.append(line)
+        if remedy:
+            lines.append(f"{indent}What to do: {remedy.rstrip('.')}.")
+    return lines
+
+
 def findings_table(found: list[dict]) -> list[str]:
     """Return what is wrong with a host as the lines of a table, the headings first."""
-    keys = ("severity", "subject", "measured", "required", "remedy")
-    return aligned([FINDING_HEADINGS, *(tuple(item[key] for key in keys) for item in found)])
+    cells = [tuple(str(item[key]) for key in ("severity", "subject", "measured", "required")) for item in found]
+    return with_remedies([FINDING_HEADINGS, *cells], [item["remedy"] for item in found], "what")
 
 
 def report_table(
     declarations: dict[str, Declaration], stale: list[str], secrets_file: str, port: int = 443
 ) -> list[str]:
-    """Return the platform as the lines of a table: service, URL, health, and where its credentials lie.
+    """Return the platform as the lines of a table, what is not ready first.
 
     Args:
         declarations: by instance name.
@@ -42,28 +62,22 @@ def report_table(
         port: the port that the sites are reached at.
     """
     suffix = "" if port == 443 else f":{port}"
-    rows = [HEADINGS]
+    rows = []
     for name, declaration in declarations.items():
         urls = " ".join(f"https://{site['host']}{suffix}" for site in declaration.get("sites", []))
         ill = [container for container in declaration.get("containers", {}) if container in stale]
         login = declaration.get("credentials")
         credentials = f"{login['user']}, {login['secret']} in {secrets_file}" if login else "-"
-        rows.append((name, urls or "internal", f"not ready: {', '.join(ill)}" if ill else "healthy", credentials))
-    return aligned(rows)
+        rows.append((name, urls or "internal", f"not ready: {', '.join(ill)}" if ill else HEALTHY, credentials))
+    return aligned([HEADINGS, *sorted(rows, key=lambda row: row[2] == HEALTHY)])
 
 
 def verification_lines(rows: list[Row]) -> list[str]:
     """Return a verification as the lines of a table, failures first, each with what to do on a line of its own."""
     ranked = sorted(rows, key=lambda row: RANKS.index(row["state"]))
-    cells = [("result", "component", "check", "what")]
-    cells += [(row["state"], row["component"], row["check"], _what(row)) for row in ranked]
-    heading, *table = aligned(cells)
-    indent = " " * heading.rindex("what")
-    lines = [heading]
-    for line, row in zip(table, ranked):
-        lines.append(line)
-        if row["state"] == FAILED:
-            lines.append(f"{indent}What to do: {row['remedy'].rstrip('.')}.")
+    cells = [(row["state"], row["component"], row["check"], _what(row)) for row in ranked]
+    remedies = [row["remedy"] if row["state"] == FAILED else "" for row in ranked]
+    lines = with_remedies([VERIFICATION_HEADINGS, *cells], remedies, "what")
     return [*lines, verification_summary(rows)]
 
 
@@ -82,13 +96,23 @@ def verification_summary(rows: list[Row]) -> str:
     return f"{len(ill)} of {len(rows)} checks failed{unchecked}: {components}."
 
 
-def verification_json(rows: list[Row], name: str) -> str:
-    """Return a verification as a JSON document."""
+def verification_artifact(rows: list[Row]) -> dict:
+    """Return a verification as data to hand on: whether all is ok, how many checks are, and the rows that failed."""
     states = [row["state"] for row in rows]
-    document = {
-        "platform": name,
+    return {
         "ok": FAILED not in states,
         "counts": {state: states.count(state) for state in RANKS},
+        "failed": [row for row in rows if row["state"] == FAILED],
+    }
+
+
+def verification_json(rows: list[Row], name: str) -> str:
+    """Return a verification as a JSON document."""
+    summary = verification_artifact(rows)
+    document = {
+        "platform": name,
+        "ok": summary["ok"],
+        "counts": summary["counts"],
         "checks": [{**row, "category_name": CATEGORIES.get(row["category"])} for row in rows],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -104,16 +128,16 @@ def verification_junit(rows: list[Row], name: str) -> str:
         if row["state"] == FAILED:
             error = PlatformError(row["category"], row["what"], row["remedy"], f"{row['component']}, {row['check']}")
             kind = CATEGORIES[row["category"]]
-            ElementTree.SubElement(case, "failure", type=kind, message=_printable(row["what"])).text = _printable(
+            ElementTree.SubElement(case, "failure", type=kind, message=printable(row["what"])).text = printable(
                 error.message
             )
         elif row["state"] == SKIPPED:
-            ElementTree.SubElement(case, "skipped", message=_printable(row["what"]))
+            ElementTree.SubElement(case, "skipped", message=printable(row["what"]))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _printable(text: str) -> str:
-    """Return the text without characters that XML cannot hold."""
+def printable(text: str) -> str:
+    """Return the text without characters that XML cannot hold, or that would move a terminal's cursor."""
     return "".join(character if character.isprintable() else " " for character in text)

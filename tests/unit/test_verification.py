@@ -275,6 +275,34 @@ def test_the_table_begins_with_what_failed_and_says_what_to_do():
     assert report.verification_summary(ROWS[:1]) == "All of 1 checks are ok."
 
 
+def test_a_jobs_artifact_holds_what_failed_alone():
+    artifact = report.verification_artifact(ROWS)
+    assert artifact == {"ok": False, "counts": {"failed": 1, "not checked": 1, "ok": 1}, "failed": [ROWS[2]]}
+    assert report.verification_artifact(ROWS[:1]) == {
+        "ok": True,
+        "counts": {"failed": 0, "not checked": 0, "ok": 1},
+        "failed": [],
+    }
+
+
+def test_what_is_not_ready_comes_first_at_the_end_of_a_run():
+    declarations = {"a": {"containers": {"a": {}}}, "b": {"containers": {"b": {}, "b-worker": {}}}}
+    assert report.report_table(declarations, ["b-worker"], "vault.yml") == [
+        "service  URL       health               credentials",
+        "b        internal  not ready: b-worker  -",
+        "a        internal  healthy              -",
+    ]
+
+
+def test_a_finding_of_the_host_has_its_remedy_in_full_below_it():
+    finding = {"severity": "warning", "subject": "memory", "measured": "8 GB", "required": "16 GB"}
+    assert report.findings_table([{**finding, "remedy": "rent a larger server."}]) == [
+        "         what    measured  required",
+        "warning  memory  8 GB      16 GB",
+        "         What to do: rent a larger server.",
+    ]
+
+
 def test_machines_read_the_same():
     document = json.loads(report.verification_json(ROWS, "borgstack"))
     assert (document["ok"], document["counts"]) == (False, {"failed": 1, "not checked": 1, "ok": 1})
