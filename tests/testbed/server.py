@@ -3,13 +3,15 @@
 
 `up NAME` starts one as a hoster hands it over (user `deploy` with sudo, an SSH key) with the service images already
 in its Docker, and writes an inventory for it; `down NAME` removes it. Everything that belongs to a server lies in
-.cache/testbed/NAME, in the container NAME and in the volume NAME-docker.
+.cache/testbed/NAME, in the container NAME and in the volume NAME-docker. A server has a network with the others and an
+address there that stays its own over restarts, so whatever else starts containers meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import ipaddress
 import json
 import shutil
 import subprocess
@@ -24,6 +26,8 @@ CACHE = ROOT / ".cache" / "testbed"
 SERVER_IMAGE = "borgstack-test/server:latest"
 BARE_IMAGE = "borgstack-test/server-bare:latest"
 BASE_IMAGE = "borgstack-test/base-trixie:latest"
+NETWORK = "borgstack-testbed"
+SUBNET = ipaddress.ip_network("10.213.57.0/24")
 
 # Exactly what systemd and an inner Docker need. SYS_TIME and a writable /proc/sys would let a test change this
 # machine's clock and kernel settings; that is why it is never --privileged.
@@ -70,18 +74,38 @@ def wait_for(what: str, ready, seconds: int = 60) -> None:
         time.sleep(0.25)
 
 
+def ensure_network() -> None:
+    """Make the servers' network, if there is none; two that start at once may both try."""
+    if not docker("network", "inspect", "--format={{.Id}}", NETWORK, check=False):
+        made = docker("network", "create", f"--subnet={SUBNET}", NETWORK, check=False)
+        if not made and not docker("network", "inspect", "--format={{.Id}}", NETWORK, check=False):
+            sys.exit(f"the network {NETWORK} ({SUBNET}) cannot be made; is the subnet taken? See docker network ls")
+
+
+def free_addresses(name: str) -> list[str]:
+    """Return the addresses that no server has, stopped ones included, beginning where this server usually lies."""
+    servers = docker("ps", "--all", "--quiet", f"--filter=network={NETWORK}").split()
+    asked = f'{{{{with index .NetworkSettings.Networks "{NETWORK}"}}}}{{{{.IPAMConfig.IPv4Address}}}}{{{{end}}}}'
+    taken = docker("inspect", f"--format={asked}", *servers).split() if servers else []
+    free = [str(address) for address in SUBNET.hosts() if str(address) not in taken][1:]
+    start = int(hashlib.sha256(name.encode()).hexdigest(), 16) % len(free)
+    return free[start:] + free[:start]
+
+
 def boot(name: str, image: str, volume: str, *options: str) -> None:
-    """Start a server container and wait for its systemd."""
-    docker(
-        "run",
-        "--detach",
-        f"--name={name}",
-        f"--hostname={name}",
-        f"--volume={volume}:/var/lib/docker",
-        *RIGHTS,
-        *options,
-        image,
-    )
+    """Start a server container under an address of its own and wait for its systemd."""
+    ensure_network()
+    mounts = [f"--volume={volume}:/var/lib/docker"]
+    for address in free_addresses(name)[:5]:
+        place = [f"--network={NETWORK}", f"--ip={address}"]
+        command = ["run", "--detach", f"--name={name}", f"--hostname={name}", *place, *mounts, *RIGHTS, *options, image]
+        started = subprocess.run(["docker", *command], check=False, capture_output=True, text=True)
+        # Another server may have taken it a moment ago.
+        if "Address already in use" not in started.stderr:
+            break
+        docker("rm", "--force", name)
+    if started.returncode:
+        sys.exit(f"{name} does not start: {started.stderr.strip()}")
     states = {"running", "degraded"}
     wait_for(f"{name}: systemd", lambda: docker("exec", name, "systemctl", "is-system-running", check=False) in states)
 
@@ -126,7 +150,7 @@ def copy_volume(source: str, target: str) -> None:
 
 
 def address_of(name: str) -> str:
-    """Return the server's address on this machine's bridge."""
+    """Return the server's address."""
     return docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)
 
 

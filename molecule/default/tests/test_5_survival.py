@@ -82,7 +82,7 @@ def test_data_survives_a_restart_of_the_daemon(server, data, serving):
 
 
 def test_everything_survives_a_reboot(name, server, address, data, serving):
-    # What a container has for a power button; its address stays on this machine's bridge.
+    # What a container has for a power button.
     subprocess.run(["docker", "restart", "--time", "60", name], check=True, capture_output=True)
     eventually(lambda: answers(address, 22), 60)
     serving()
