@@ -52,6 +52,9 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
             )
             for version in versions["postgresql_older_versions"]
         },
+        "postgresql-translated": Image(
+            "postgresql-translated", "borgstack-test/postgresql-translated", "postgresql", service=False
+        ),
         "pgbouncer": Image("pgbouncer", "borgstack-test/pgbouncer", "trixie", service=False),
         "registry": Image("registry", "borgstack-test/registry", "trixie", service=False),
         "mongodb": Image("../standins/mongodb", "mongo", "trixie", versions["mongodb_version"]),

@@ -11,11 +11,10 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
-    INTEGRATION,
     PREREQUISITE,
     PlatformError,
 )
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import failures
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import failures, login
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
     Quoted,
@@ -29,8 +28,6 @@ except ImportError:
     psycopg2 = None
 
 OLDEST_VERSION = 140000
-# Nothing on the search path may stand in for a function or operator that we mean; times are read as they are written.
-SESSION = {"search_path": "pg_catalog", "DateStyle": "ISO, YMD", "TimeZone": "UTC"}
 # Any number will do, as long as it is always the same: two runs of ours wait for each other, nobody else does.
 LOCK = 0x626F7267
 
@@ -91,7 +88,7 @@ class Server:
                 "upgrade the server",
                 where=self.name,
             )
-        if self.rows("select current_setting('search_path') as path")[0]["path"] != SESSION["search_path"]:
+        if self.rows("select current_setting('search_path') as path")[0]["path"] != login.SESSION["search_path"]:
             # Some poolers are set to drop what a session asks for; the lock would not hold there either.
             raise PlatformError(
                 CONFIGURATION,
@@ -126,33 +123,18 @@ class Server:
         if database not in self._connections:
             # Held open one beside the other, the connections of many databases would use up the server's limit.
             self._leave_others()
-            try:
-                self._connections[database] = self._connect(database)
-            except psycopg2.OperationalError as error:
-                raise failures.of_connecting(str(error).strip(), self.login_role, database, self.name) from None
+            self._connections[database] = self._connect(database)
         return self._connections[database]
 
     def _leave_others(self) -> None:
         for database in set(self._connections) - {self.login_database}:
             self._connections.pop(database).close()
 
-    def _connect(self, database: str, **other):
-        options = self._options
-        settings = {
-            "host": options["login_unix_socket"] or options["login_host"],
-            "port": options["login_port"],
-            "user": options["login_user"],
-            "password": options["login_password"],
-            "sslmode": options["ssl_mode"],
-            "sslrootcert": options["ca_cert"],
-            "connect_timeout": options["connect_timeout"],
-            "dbname": database,
-            "client_encoding": "utf8",
-            "application_name": "borgstack.platform",
-            "options": " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in SESSION.items()),
-            **other,
-        }
-        connection = psycopg2.connect(**{key: value for key, value in settings.items() if value})
+    def _connect(self, database: str):
+        try:
+            connection = login.connect(self._options, database)
+        except psycopg2.OperationalError as error:
+            raise login.refusal(self._options, str(error).strip(), database, self.name) from None
         # Queries are asked one by one; only what changes something is held together.
         connection.autocommit = True
         return connection
@@ -163,25 +145,7 @@ class Server:
         Raises:
             PlatformError: the login did not get as far as its password, or the server did not ask for it.
         """
-        try:
-            connection = self._connect(self.login_database, user=user, password=password)
-        except psycopg2.OperationalError as error:
-            answer = str(error).strip()
-            if failures.WRONG_PASSWORD in answer:
-                return False
-            if not failures.past_the_password(answer):
-                raise failures.of_connecting(answer, user, self.login_database, self.name) from None
-            return True
-        asked = connection.info.used_password
-        connection.close()
-        if not asked:
-            raise PlatformError(
-                INTEGRATION,
-                f"the server lets {user} in without asking for a password, so the declared one cannot be compared",
-                "log in as a role that may read pg_authid, or from where the server's pg_hba.conf asks for a password",
-                where=self.name,
-            )
-        return True
+        return login.accepts(self._options, user, password, self.name)
 
     def rows(self, query: str | Statement, parameters: dict | None = None, database: str = "") -> list[dict]:
         """Return the rows of a query as dictionaries; `database` is the login database where it is not given.

@@ -9,6 +9,8 @@ from integration.conftest import VERSIONS, Container
 PASSWORD = "Superuser-1-password"
 NEWEST = VERSIONS["postgresql_version"].removeprefix("pg")
 OLDER = {version.split(".")[0]: version for version in VERSIONS["postgresql_older_versions"]}
+# The newest one with its messages in Portuguese, for the tests marked as `translated`.
+TRANSLATED = "translated"
 # Nothing here needs to survive a power failure.
 SETTINGS = ("-c", "log_statement=all", "-c", "fsync=off", "-c", "max_connections=40")
 
@@ -16,9 +18,15 @@ SETTINGS = ("-c", "log_statement=all", "-c", "fsync=off", "-c", "max_connections
 def start(version: str, settings: tuple[str, ...] = SETTINGS) -> Container:
     """Start a server of a major version and wait until it answers."""
     options = ("--env", f"POSTGRES_PASSWORD={PASSWORD}")
-    if version == NEWEST:
+    if version in (NEWEST, TRANSLATED):
         options = (*options, "--env", "POSTGRES_INITDB_ARGS=--auth-host=scram-sha-256")
-        container = Container(f"pgvector/pgvector:pg{version}", "postgres", *settings, options=options)
+        image = f"pgvector/pgvector:pg{version}"
+        if version == TRANSLATED:
+            image, settings = (
+                "borgstack-test/postgresql-translated:latest",
+                (*settings, "-c", "lc_messages=pt_BR.UTF-8"),
+            )
+        container = Container(image, "postgres", *settings, options=options)
     else:
         container = Container(f"borgstack-test/postgresql:{OLDER[version]}", *settings, options=options)
     # Initialisation happens on a server that listens to nobody.
@@ -26,9 +34,19 @@ def start(version: str, settings: tuple[str, ...] = SETTINGS) -> Container:
     return container
 
 
-@pytest.fixture(scope="session", params=[*OLDER, NEWEST])
+def pytest_generate_tests(metafunc):
+    """Run each test with each version in turn, and those that are marked for it with a translated server too."""
+    chosen = any("server" in marker.args[0] for marker in metafunc.definition.iter_markers("parametrize"))
+    if "server" in metafunc.fixturenames and not chosen:
+        versions = [*OLDER, NEWEST]
+        if metafunc.definition.get_closest_marker("translated"):
+            versions.append(TRANSLATED)
+        metafunc.parametrize("server", versions, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def server(request):
-    """A server of each version in turn."""
+    """A server, of the version that the test was made for."""
     container = start(request.param)
     yield container
     container.remove()

@@ -32,6 +32,7 @@ def test_a_pooler_is_told_from_a_server(module, server, options, reason):
         pooler.remove()
 
 
+@pytest.mark.translated
 def test_a_server_without_tls_is_not_taken_for_one_that_has_it(module, login):
     refusal = module("postgresql_roles", {**login, "ssl_mode": "require", "roles": [role("x")]}).refusal
     assert "[5] integration error" in refusal and "does not support SSL" in refusal
@@ -72,6 +73,7 @@ def test_a_server_that_is_not_there_yet_is_told_from_one_that_is_gone(module):
     assert "[3] network error" in module("postgresql_roles", nowhere).refusal
 
 
+@pytest.mark.translated
 def test_a_connection_that_is_lost_midway_says_what_was_done(module, login, query):
     query("drop database if exists cut_a with (force)")
     query("drop database if exists cut_b with (force)")
@@ -101,6 +103,7 @@ def test_a_template_in_use_says_so(module, login, query, server):
 
 
 @pytest.mark.parametrize("name", ["postgresql_roles_info", "postgresql_databases_info"])
+@pytest.mark.translated
 def test_who_may_not_read_is_told_so(module, login, name):
     refusal = module(name, {**login, "login_password": "wrong"}).refusal
     assert "refuses the password of postgres" in refusal

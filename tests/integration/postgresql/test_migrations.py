@@ -48,6 +48,7 @@ def ledger(query, schema: str = "platform") -> list[str]:
     return [version for (version,) in query(f"select version from {schema}.schema_migrations order by 1", "moved")]
 
 
+@pytest.mark.translated
 def test_a_history_grows_and_what_it_makes_belongs_to_the_role(converge, login, query, place):
     first, second = migration(1, FUNCTION), migration(2, "alter table numbers add column extra text")
     assert converge(MODULE, declared(login, first)) == [
@@ -91,6 +92,7 @@ def test_a_failure_undoes_its_migration_alone_and_says_which_line(module, login,
         "create table left_behind (); do $$ begin commit; end $$",
     ],
 )
+@pytest.mark.translated
 def test_a_migration_cannot_end_its_transaction(module, login, query, place, sql):
     refusal = module(MODULE, declared(login, migration(1, sql))).refusal
     assert "[1] configuration error" in refusal and "one transaction by itself" in refusal, refusal
@@ -98,6 +100,7 @@ def test_a_migration_cannot_end_its_transaction(module, login, query, place, sql
     assert query("select to_regclass('left_behind') is null", "moved") == [(True,)]
 
 
+@pytest.mark.translated
 def test_what_a_migration_sets_ends_with_it(module, login, query, place):
     dumped = "select pg_catalog.set_config('search_path', '', false); set statement_timeout = 40; set role mover"
     plain = "create table plain (); select pg_sleep(0.05)"
@@ -122,6 +125,7 @@ def test_a_changed_text_and_a_late_version_are_refused_before_anything_is_done(m
 
 
 @pytest.mark.parametrize("schema", ["public", 'od"d %s {}'])
+@pytest.mark.translated
 def test_a_ledger_of_dbmate_is_continued(converge, login, query, place, schema):
     quoted = '"' + schema.replace('"', '""') + '"'
     query(f"create schema if not exists {quoted}", "moved")

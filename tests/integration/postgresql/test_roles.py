@@ -18,6 +18,7 @@ def test_all_roles_are_one_transaction(module, login, query):
     assert query("select count(*) from pg_roles where rolname like 'circle%'") == [(0,)]
 
 
+@pytest.mark.translated
 def test_a_given_verifier_is_stored_as_it_is(converge, login, query):
     converge("postgresql_roles", {**login, "roles": [role("original")]})
     ((verifier,),) = query("select rolpassword from pg_authid where rolname = 'original'")
@@ -25,6 +26,7 @@ def test_a_given_verifier_is_stored_as_it_is(converge, login, query):
     assert query("select current_user", user="copied", password="Password-1-original") == [("copied",)]
 
 
+@pytest.mark.translated
 def test_where_verifiers_cannot_be_read_a_login_decides(converge, module, login, query):
     converge("postgresql_roles", {**login, "roles": [role("maker", createrole=True)]})
     weak = {**login, "login_user": "maker", "login_password": "Password-1-maker"}
@@ -54,6 +56,7 @@ def test_the_server_prepares_every_kind_of_password_as_we_do(query, version):
     assert different == []
 
 
+@pytest.mark.translated
 def test_a_login_that_needs_no_password_decides_nothing(module, login, query, server):
     module("postgresql_roles", {**login, "roles": [role("doorman", createrole=True), role("waved_through")]})
     server.run("sh", "-c", 'sed -i "1i host all waved_through all trust" "$PGDATA/pg_hba.conf"')
@@ -63,6 +66,7 @@ def test_a_login_that_needs_no_password_decides_nothing(module, login, query, se
     assert "lets waved_through in without asking for a password" in refusal and "Another-2-x" not in refusal
 
 
+@pytest.mark.translated
 def test_settings_are_compared_by_what_they_mean(converge, login, query):
     settings = {"search_path": ["$user", "app"], "timezone": "UTC", "jit": False, "datestyle": "ISO, DMY"}
     plan = converge("postgresql_roles", {**login, "roles": [role("tuned", settings=settings)]})
@@ -75,6 +79,7 @@ def test_settings_are_compared_by_what_they_mean(converge, login, query):
     ) == ["reset jit of role tuned"]
 
 
+@pytest.mark.translated
 def test_a_role_that_owns_something_is_not_dropped_and_neither_is_any_other(module, login, query):
     module("postgresql_roles", {**login, "roles": [role("landlord"), role("bystander")]})
     query("create database land owner landlord")

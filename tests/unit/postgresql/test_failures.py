@@ -11,28 +11,32 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql impo
 
 
 @pytest.mark.parametrize(
-    ("answer", "category"),
+    ("answer", "code", "category"),
     [
-        ('FATAL:  password authentication failed for user "u"', errors.INTEGRATION),
-        ("FATAL:  the database system is starting up", errors.SERVICE_STARTUP),
-        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "u"', errors.INTEGRATION),
-        ("FATAL:  unsupported startup parameter: options", errors.CONFIGURATION),
-        ('FATAL:  database "d" does not exist', errors.INTEGRATION),
-        ('FATAL:  autenticação do tipo senha falhou para o usuário "u"', errors.INTEGRATION),
-        ("Connection refused", errors.NETWORK),
-        ("timeout expired", errors.NETWORK),
-        ('could not translate host name "x" to address', errors.NETWORK),
+        ('FATAL:  password authentication failed for user "u"', "28P01", errors.INTEGRATION),
+        ("FATAL:  o sistema de banco de dados está iniciando", "57P03", errors.SERVICE_STARTUP),
+        ('FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "u"', "28000", errors.INTEGRATION),
+        ("FATAL:  unsupported startup parameter: options", "08P01", errors.CONFIGURATION),
+        ("FATAL:  sorry, too many clients already", "53300", errors.PREREQUISITE),
+        ('FATAL:  database "d" does not exist', "", errors.INTEGRATION),
+        ("ВАЖНО:  база данных не существует", "", errors.INTEGRATION),
+        ("fe_sendauth: no password supplied", "", errors.INTEGRATION),
+        ("SSL error: certificate verify failed", "", errors.INTEGRATION),
+        ("Connection refused", "", errors.NETWORK),
+        ("timeout expired", "", errors.NETWORK),
+        ('could not translate host name "x" to address', "", errors.NETWORK),
     ],
 )
-def test_a_connection_that_cannot_be_made(answer, category):
-    error = failures.of_connecting(answer, "u", "d", "PostgreSQL at x:5432")
+def test_a_connection_that_cannot_be_made(answer, code, category):
+    error = failures.of_connecting(answer, code, "u", "d", "PostgreSQL at x:5432")
     assert error.category == category
     assert "at PostgreSQL at x:5432" in error.message
     assert any(words in error.what for words in ("u cannot connect to database d", "password of u", "no connection"))
 
 
 def refused(code: str, message: str, **other) -> SimpleNamespace:
-    nothing = {"message_detail": "because\nof it", "internal_query": None, "internal_position": None}
+    empty = ("internal_query", "internal_position", "message_hint", "source_function")
+    nothing = {"message_detail": "because\nof it", **dict.fromkeys(empty)}
     return SimpleNamespace(pgcode=code, diag=SimpleNamespace(**{"message_primary": message, **nothing, **other}))
 
 
@@ -45,6 +49,9 @@ def refused(code: str, message: str, **other) -> SimpleNamespace:
         ("53300", errors.PREREQUISITE),
         ("57P01", errors.NETWORK),
         ("08006", errors.NETWORK),
+        ("54011", errors.PREREQUISITE),
+        ("58030", errors.PREREQUISITE),
+        ("XX000", errors.INTEGRATION),
         ("22023", errors.CONFIGURATION),
         (None, errors.NETWORK),
     ],
@@ -56,12 +63,6 @@ def test_a_statement_that_is_refused(code, category):
     assert ("because of it" in error.what) is (code in failures.DETAILED)
 
 
-def test_only_what_comes_after_the_password_proves_that_it_was_right():
-    assert failures.past_the_password('FATAL:  role "u" is not permitted to log in')
-    assert not failures.past_the_password('FATAL:  no pg_hba.conf entry for host "10.0.0.1"')
-    assert not failures.past_the_password("timeout expired")
-
-
 @pytest.mark.parametrize(("position", "line"), [("1", 1), ("9", 1), ("10", 2)])
 def test_a_text_that_was_given_as_a_whole_is_told_the_line(position, line):
     error = refused("42P01", "no such table", internal_query="select 1\nselect 2", internal_position=position)
@@ -69,5 +70,13 @@ def test_a_text_that_was_given_as_a_whole_is_told_the_line(position, line):
 
 
 def test_what_cannot_be_part_of_a_transaction_is_to_be_left_out():
-    error = failures.of_statement(refused("0A000", "EXECUTE of transaction commands is not implemented"), "x")
-    assert error.category == errors.CONFIGURATION and "leave it out" in error.remedy
+    said = "o EXECUTE de comandos de transação não está implementado"
+    error = failures.of_statement(refused("0A000", said, source_function="exec_stmt_dynexecute"), "x")
+    assert error.category == errors.CONFIGURATION and "leave out what begins or ends a transaction" in error.remedy
+    error = failures.of_statement(refused("0A000", said, source_function="transformSelectStmt"), "x")
+    assert error.category == errors.PREREQUISITE
+
+
+def test_a_fault_of_the_server_comes_with_its_own_hint():
+    error = failures.of_statement(refused("XX000", "a collation differs", message_hint="Rebuild\nit."), "x")
+    assert (error.category, error.remedy) == (errors.INTEGRATION, "Rebuild it.")
