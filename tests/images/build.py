@@ -2,7 +2,8 @@
 """Build the test images that are missing or whose inputs changed, and tag them with their published names.
 
 An image's inputs are its folder, its base image and its version; their hash is kept in a label of the image.
-Needs a reachable Docker engine and, for the base images, debootstrap. Prints one line an image.
+Needs a reachable Docker engine and, for the base images, debootstrap. As many are built at a time as there are
+processors; each step is a line.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from progress import Progress
+from schedule import run_all
 
 HERE = Path(__file__).resolve().parent
 LABEL = "borgstack.test.inputs"
@@ -102,9 +105,17 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
 BASES = {suite: f"borgstack-test/base-{suite}:latest" for suite in ("bookworm", "trixie", "sid")}
 
 
-def docker(*arguments: str, quiet: bool = True, **keywords) -> subprocess.CompletedProcess:
-    """Run the Docker client; its output is captured unless `quiet` is false."""
-    return subprocess.run(["docker", *arguments], check=False, text=True, capture_output=quiet, **keywords)
+# A step as either of Docker's builders tells it.
+STEP = re.compile(r"^(?:Step |#\d+ \[(?:\S+ +)?)(?P<number>\d+/\d+)(?: :|\]) (?P<what>.{1,60})")
+
+
+class BuildFailed(Exception):
+    """An image could not be built; says which, and what was printed."""
+
+
+def docker(*arguments: str) -> subprocess.CompletedProcess:
+    """Run the Docker client with its output captured."""
+    return subprocess.run(["docker", *arguments], check=False, text=True, capture_output=True)
 
 
 def reference(image: Image) -> str:
@@ -117,16 +128,23 @@ def image_id(name: str) -> str:
     return docker("image", "inspect", "--format", "{{.Id}}", name).stdout.strip()
 
 
-def build_base(suite: str) -> None:
-    """Make a minimal Debian root file system an image, once."""
+def build_base(suite: str, progress: Progress) -> str:
+    """Make a minimal Debian root file system an image, once; return what was done in words."""
     if image_id(BASES[suite]):
-        return
+        return "unchanged"
     with tempfile.TemporaryDirectory(prefix="borgstack-base-") as root:
-        subprocess.run(["debootstrap", "--variant=minbase", suite, root], check=True, stdout=subprocess.DEVNULL)
+        progress.step(BASES[suite], f"debootstrap {suite}")
+        made = subprocess.run(
+            ["debootstrap", "--variant=minbase", suite, root], check=False, text=True, capture_output=True
+        )
+        if made.returncode:
+            raise BuildFailed(f"{BASES[suite]}: debootstrap failed\n{made.stdout[-4000:]}\n{made.stderr[-4000:]}")
+        progress.step(BASES[suite], "docker import")
         with subprocess.Popen(["tar", "-C", root, "-c", "."], stdout=subprocess.PIPE) as archive:
             subprocess.run(
                 ["docker", "import", "-", BASES[suite]], check=True, stdin=archive.stdout, stdout=subprocess.DEVNULL
             )
+    return "built"
 
 
 def inputs_of(image: Image, base_id: str) -> str:
@@ -139,7 +157,7 @@ def inputs_of(image: Image, base_id: str) -> str:
     return digest.hexdigest()
 
 
-def build(image: Image, base: str) -> str:
+def build(image: Image, base: str, progress: Progress) -> str:
     """Build one image if its inputs changed; return what was done in words."""
     inputs = inputs_of(image, image_id(base))
     built_from = docker("image", "inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', reference(image))
@@ -152,10 +170,55 @@ def build(image: Image, base: str) -> str:
         command = ["build", "--tag", reference(image), "--label", f"{LABEL}={inputs}", "--build-arg", f"BASE={base}"]
         command += ["--build-arg", f"VERSION={image.version}"] if image.version else []
         command += ["--target", image.target] if image.target else []
-        finished = docker(*command, context)
-    if finished.returncode:
-        sys.exit(f"{reference(image)}: the build failed\n{finished.stdout[-4000:]}\n{finished.stderr[-4000:]}")
+        _watch([*command, context], reference(image), progress)
     return "built"
+
+
+def _watch(command: list[str], name: str, progress: Progress) -> None:
+    """Run a build and tell its steps as they come."""
+    plain = {**os.environ, "BUILDKIT_PROGRESS": "plain"}
+    printed = []
+    with subprocess.Popen(
+        ["docker", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        env=plain,
+    ) as process:
+        for line in process.stdout:
+            printed.append(line)
+            found = STEP.match(line)
+            if found:
+                progress.step(name, f"step {found['number']} {found['what'].strip()}")
+    if process.returncode:
+        raise BuildFailed(f"{name}: the build failed\n{''.join(printed)[-8000:]}")
+
+
+def chosen(known: dict[str, Image], wanted: list[str]) -> dict[str, set[str]]:
+    """Return what is to be built, by key what has to be there before it: the images asked for and all below them."""
+    keys = set(wanted)
+    while more := {known[key].base for key in keys if key in known} - keys:
+        keys |= more
+    # A base comes up where it is needed first, so that what takes longest begins as early as it can.
+    order = dict.fromkeys(name for key, image in known.items() if key in keys for name in (image.base, key))
+    return {key: {known[key].base} if key in known else set() for key in order}
+
+
+def build_all(known: dict[str, Image], wanted: list[str]) -> None:
+    """Build what is asked for and what it is based on."""
+    needs = chosen(known, wanted)
+    with Progress(len(needs)) as progress:
+
+        def work(key: str) -> None:
+            if key in BASES:
+                progress.ended(BASES[key], build_base(key, progress))
+                return
+            image = known[key]
+            base = BASES.get(image.base) or reference(known[image.base])
+            progress.ended(reference(image), build(image, base, progress))
+
+        run_all(needs, work, at_a_time=max(2, os.cpu_count() or 2))
 
 
 def main() -> None:
@@ -168,16 +231,10 @@ def main() -> None:
     if arguments.list:
         print("\n".join(reference(image) for image in known.values() if image.service))
         return
-    wanted = arguments.image or list(known)
-    for key, image in known.items():
-        if key not in wanted and not any(known[other].base == key for other in wanted):
-            continue
-        started = time.monotonic()
-        if image.base in BASES:
-            build_base(image.base)
-        base = BASES.get(image.base) or reference(known[image.base])
-        outcome = build(image, base)
-        print(f"{reference(image)}: {outcome} ({time.monotonic() - started:.0f} s)", flush=True)
+    try:
+        build_all(known, arguments.image or list(known))
+    except BuildFailed as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
