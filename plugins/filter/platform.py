@@ -91,7 +91,7 @@ class FilterModule:
                 "configuration_path": compose.configuration_path,
                 "provisioning_path": compose.provisioning_path,
                 "to_provision": checks.to_provision,
-                "project_files": compose.project_files,
+                "project_files": compose.files_and_secrets,
                 "project_state": compose.project_state,
                 "memory_limit_mb": compose.memory_limit_mb,
                 "report_table": report.report_table,

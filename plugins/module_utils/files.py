@@ -51,23 +51,30 @@ class Found:
     owned: bool = True
 
 
-def declared(items: list[dict]) -> list[File]:
-    """Return the files of the module's option.
+def declared(items: list[dict], secrets: t.Mapping[str, str]) -> list[File]:
+    """Return the files of the module's options.
+
+    Args:
+        items: the files; those with secrets have no content here.
+        secrets: the contents of those by path.
 
     Raises:
-        PlatformError: a path leaves the root, comes twice, or has no content or two.
+        PlatformError: a path leaves the root, comes twice, or has no content or two; or a secret belongs to no file.
     """
-    files = []
+    files: list[File] = []
+    for path in secrets:
+        if path not in [item["path"] for item in items]:
+            raise _refused(path, "it is among the secrets only")
     for item in items:
         path = os.path.normpath(item["path"])
         if path.startswith(("/", "..")) or path in (".", MANIFEST):
             raise _refused(item["path"], "the path does not lie below the root")
         if any(path == file.path for file in files):
             raise _refused(path, "it is declared twice")
-        contents = [item.get("content"), item.get("secret_content")]
+        contents = [item.get("content"), secrets.get(item["path"])]
         if contents.count(None) != 1:
-            raise _refused(path, "it needs either content or secret_content")
-        content = next(content for content in contents if content is not None)
+            raise _refused(path, "its text is needed either in content or among the secrets")
+        content = next(str(content) for content in contents if content is not None)
         secret = item.get("content") is None
         files.append(File(path, content, secret, item.get("pending") or "", bool(item.get("immutable"))))
     return files

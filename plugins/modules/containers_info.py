@@ -54,15 +54,14 @@ containers:
       type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils.docker_engine import containers
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             "project": {"type": "str", "required": True},
             "socket": {"type": "path", "default": "/var/run/docker.sock"},

@@ -171,13 +171,12 @@ plan:
   sample: ["create policy Processing", "create user processing@example.com"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.directus import connection
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.apply import Applier
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.inspect import inspect
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.plan import plan
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 
 FIELD = {
     "collection": {"type": "str", "required": True},
@@ -224,7 +223,7 @@ def run(module):
 def main():
     """Run the module."""
     lists = {"fields": FIELD, "policies": POLICY, "users": USER, "flows": FLOW}
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **connection.OPTIONS,
             **{

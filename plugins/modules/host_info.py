@@ -123,17 +123,16 @@ host:
       elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.host import network
 from ansible_collections.borgstack.platform.plugins.module_utils.host.measure import measure
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 
 
 def main():
     """Run the module."""
     names = {"type": "list", "elements": "str", "default": []}
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             "gather": {"type": "str", "choices": ["all", "resolved"], "default": "all"},
             "data_path": {"type": "path", "default": "/var/lib"},

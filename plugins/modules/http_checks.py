@@ -169,11 +169,10 @@ unmet:
   sample: [n8n is connected to its database]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils.checks.declaration import parsed
 from ansible_collections.borgstack.platform.plugins.module_utils.checks.run import run
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 
 
 def main():
@@ -197,7 +196,7 @@ def main():
         "ca_pem": {"type": "str"},
         "certificate_days": {"type": "int"},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             # Not logged as a whole: a URL's query, or a value that an answer must hold, may be a secret too.
             "checks": {"type": "list", "elements": "dict", "required": True, "no_log": True, "options": check},

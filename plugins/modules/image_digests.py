@@ -75,9 +75,8 @@ digests:
   sample: {"caddy:2.10-alpine": "sha256:4f5e…"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import image_lock
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish, result_of
 from ansible_collections.borgstack.platform.plugins.module_utils.registry import Registries
 
@@ -98,7 +97,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             "path": {"type": "path", "required": True},
             "images": {"type": "list", "elements": "str", "required": True},

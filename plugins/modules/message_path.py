@@ -117,9 +117,8 @@ unmet:
 
 import uuid
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils.messages import probe
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 
@@ -132,7 +131,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             "n8n_url": {"type": "str", "required": True},
             "operator_token": {"type": "str", "required": True, "no_log": True},

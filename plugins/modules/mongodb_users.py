@@ -111,9 +111,8 @@ undeclared:
   sample: ["user by-hand in database admin"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.mongodb import connection, inspect, users
 
 
@@ -148,7 +147,7 @@ def main():
         "roles": {"type": "list", "elements": "dict", "options": role},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,

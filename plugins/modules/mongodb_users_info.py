@@ -70,9 +70,8 @@ users:
       sample: present
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.mongodb import connection, inspect
 
 
@@ -90,7 +89,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS}, supports_check_mode=True)
+    module = PlatformModule(argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS}, supports_check_mode=True)
     provisioning.finish(module, lambda: run(module))
 
 

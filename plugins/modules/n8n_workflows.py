@@ -133,9 +133,8 @@ undeclared:
   sample: ["workflow old-greeting"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.n8n import apply, connection, inspect, plan
 
 
@@ -176,7 +175,7 @@ def main():
         "active": {"type": "bool", "default": True},
         "definition": {"type": "dict", "required": True},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,

@@ -236,8 +236,7 @@ error:
       elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import databases
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
@@ -284,7 +283,7 @@ def main():
         "privileges": privileges,
         "state": STATE,
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **OPTIONS,
             "databases": {"type": "list", "elements": "dict", "required": True, "options": options},

@@ -65,8 +65,7 @@ error:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import database_catalog
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import INFO_OPTIONS, read
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
@@ -74,7 +73,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.provisioning im
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={**INFO_OPTIONS, "sizes": {"type": "bool", "default": False}}, supports_check_mode=True
     )
     readings = {"databases": database_catalog.declarations}

@@ -139,8 +139,7 @@ error:
       elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import migrations
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
@@ -163,7 +162,7 @@ def main():
         "allow_out_of_order": {"type": "bool", "default": False},
         "migrations": texts,
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **OPTIONS,
             "assume_databases": {"type": "list", "elements": "str", "default": []},

@@ -144,8 +144,7 @@ error:
       elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
@@ -172,7 +171,7 @@ def main():
         "comment": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={**OPTIONS, "roles": {"type": "list", "elements": "dict", "required": True, "options": options}},
         supports_check_mode=True,
     )

@@ -55,8 +55,7 @@ error:
   type: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.role_catalog import declarations
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import INFO_OPTIONS, read
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
@@ -64,7 +63,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.provisioning im
 
 def main():
     """Run the module."""
-    module = AnsibleModule(argument_spec=INFO_OPTIONS, supports_check_mode=True)
+    module = PlatformModule(argument_spec=INFO_OPTIONS, supports_check_mode=True)
     finish(module, lambda: read(module, roles=declarations))
 
 

@@ -35,10 +35,7 @@ options:
         type: str
         required: true
       content:
-        description: The text. Exclusive with O(files[].secret_content).
-        type: str
-      secret_content:
-        description: A text that holds secrets; it is shown nowhere.
+        description: The text; left out where it is in O(secrets).
         type: str
       pending:
         description:
@@ -52,6 +49,10 @@ options:
             is no longer declared.
         type: bool
         default: false
+  secrets:
+    description: The texts of those O(files) that hold secrets, by path; they are shown nowhere.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -62,10 +63,11 @@ EXAMPLES = r"""
       - path: compose.yaml
         content: "{{ project | to_nice_yaml }}"
       - path: secrets/n8n.env
-        secret_content: "{{ environment }}"
       - path: caddy/Caddyfile
         content: "{{ caddyfile }}"
         pending: caddy
+    secrets:
+      secrets/n8n.env: "{{ environment }}"
 """
 
 RETURN = r"""
@@ -83,16 +85,15 @@ pending:
   sample: ["caddy"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import files
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish
 
 
 def run(module):
     """Converge the files and return the result."""
     root = module.params["root"]
-    wanted = files.declared(module.params["files"])
+    wanted = files.declared(module.params["files"], module.params["secrets"])
     found, managed = files.inspect(root, wanted)
     steps = files.plan(wanted, found, managed)
     result = converge(module, steps, files.Writer(root, managed).apply)
@@ -101,7 +102,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             "root": {"type": "path", "required": True},
             "files": {
@@ -111,11 +112,12 @@ def main():
                 "options": {
                     "path": {"type": "str", "required": True},
                     "content": {"type": "str"},
-                    "secret_content": {"type": "str", "no_log": True},
                     "pending": {"type": "str"},
                     "immutable": {"type": "bool", "default": False},
                 },
             },
+            # Apart from the files, so that it can be hidden as a whole.
+            "secrets": {"type": "dict", "default": {}, "no_log": True},
         },
         supports_check_mode=True,
     )

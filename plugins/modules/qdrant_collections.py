@@ -166,9 +166,8 @@ undeclared:
   sample: ["alias old of collection articles_v2", "payload index city of collection products"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.qdrant import (
     apply,
     connection,
@@ -229,7 +228,7 @@ def main():
         "wait_timeout": {"type": "int", "default": 60},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,

@@ -57,9 +57,8 @@ collections:
       state: present
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.qdrant import connection, inspect
 
 
@@ -72,7 +71,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS},
         supports_check_mode=True,
     )

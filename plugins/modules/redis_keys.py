@@ -61,8 +61,7 @@ found:
   sample: {"directus:*": 132}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, keys
 
@@ -79,7 +78,7 @@ def run(module):
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **connection.OPTIONS,
             "patterns": {"type": "list", "elements": "str", "required": True},

@@ -130,9 +130,8 @@ undeclared:
   sample: ["user made_by_hand"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, server, users
 
 
@@ -172,7 +171,7 @@ def main():
         "sanitize_payload": {"type": "bool", "default": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,

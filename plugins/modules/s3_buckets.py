@@ -159,9 +159,8 @@ unsupported:
   sample: ["quota of directus"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import apply, connection, declaration, plan
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.inspect import Actual, inspect
 
@@ -203,7 +202,7 @@ def main():
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "force": {"type": "bool", "default": False},
     }
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,

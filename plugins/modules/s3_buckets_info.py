@@ -107,15 +107,14 @@ unsupported:
   sample: ["versioning"]
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import connection, info
 
 
 def main():
     """Run the module."""
-    module = AnsibleModule(
+    module = PlatformModule(
         argument_spec={
             **connection.OPTIONS,
             **provisioning.INFO_OPTIONS,

@@ -196,6 +196,15 @@ def project_files(declarations: dict[str, Declaration]) -> list[dict]:
     return files
 
 
+def files_and_secrets(declarations: dict[str, Declaration]) -> dict:
+    """Return the project's files as options of the module `project_files`, which takes texts with secrets apart."""
+    files = project_files(declarations)
+    return {
+        "files": [{key: value for key, value in file.items() if key != "secret_content"} for file in files],
+        "secrets": {file["path"]: file["secret_content"] for file in files if "secret_content" in file},
+    }
+
+
 def memory_limit_mb(declarations: dict[str, Declaration]) -> int:
     """Return the sum of all containers' memory limits in megabytes."""
     return sum(

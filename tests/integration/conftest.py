@@ -96,6 +96,8 @@ def module(module_host):
 
     def run(name: str, arguments: dict, check: bool = False, before: list | None = None) -> Outcome:
         settings = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
+        # Sent by Ansible with every module, true or not.
+        settings["_ansible_no_log"] = False
         request = {"name": name, "arguments": {**arguments, **settings}, "before": before}
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(module_host)

@@ -34,8 +34,9 @@ def test_this_machine(module):
 
 
 def test_files_are_written_once(converge, tmp_path):
-    files = [{"path": "compose.yaml", "content": "name: x\n"}, {"path": "secrets/a.env", "secret_content": "A=1\n"}]
-    assert converge("project_files", {"root": str(tmp_path), "files": files}) == [
+    files = [{"path": "compose.yaml", "content": "name: x\n"}, {"path": "secrets/a.env"}]
+    secrets = {"secrets/a.env": "A=1\n"}
+    assert converge("project_files", {"root": str(tmp_path), "files": files, "secrets": secrets}) == [
         "create file compose.yaml",
         "create file secrets/a.env",
     ]

@@ -54,6 +54,18 @@ def test_a_module_is_documentation_and_a_short_main(path):
     assert sum(node.end_lineno - node.lineno + 1 for node in functions) <= 70
 
 
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_is_made_so_that_it_logs_no_argument(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = {
+        getattr(node.func, "id", getattr(node.func, "attr", ""))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert "PlatformModule" in called and "ansible.module_utils.basic" not in imported
+
+
 @pytest.mark.parametrize("path", TARGET_CODE, ids=lambda path: path.stem)
 def test_no_file_outgrows_300_lines(path):
     documentation = path.parent.name == "modules"

@@ -23,8 +23,13 @@ def items(declared: dict) -> list[dict]:
     ]
 
 
+def read(declared: list[dict]) -> list[files.File]:
+    secrets = {item["path"]: item["secret_content"] for item in declared if "secret_content" in item}
+    return files.declared(declared, secrets)
+
+
 def converge(root, declared: list[dict]) -> list[str]:
-    wanted = files.declared(declared)
+    wanted = read(declared)
     found, managed = files.inspect(str(root), wanted)
     steps = files.plan(wanted, found, managed)
     apply_steps(steps, files.Writer(str(root), managed).apply)
@@ -67,7 +72,7 @@ def test_a_secret_is_in_no_diff():
 def test_a_change_stays_pending_until_its_marker_is_removed(tmp_path):
     declared = [{"path": "caddy/Caddyfile", "content": "a", "pending": "caddy"}]
     converge(tmp_path, declared)
-    wanted = files.declared(declared)
+    wanted = read(declared)
     assert files.pending(str(tmp_path), wanted, []) == ["caddy"]
     (tmp_path / "caddy/Caddyfile.pending").unlink()
     assert files.pending(str(tmp_path), wanted, []) == []
@@ -109,4 +114,9 @@ def test_what_must_never_change_is_written_once_and_kept(tmp_path):
 )
 def test_what_is_refused(declared):
     with pytest.raises(PlatformError):
-        files.declared(declared)
+        read(declared)
+
+
+def test_a_secret_without_a_file_is_refused():
+    with pytest.raises(PlatformError, match="it is among the secrets only"):
+        files.declared([{"path": "a", "content": ""}], {"b": "text"})
