@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""Prints lines as they are; its options and what it returns are documented beside the modules, in report.yml."""
+"""Prints lines as they are; its options and what it returns are documented beside the modules, in report.py."""
 
 from __future__ import annotations
 

@@ -6,7 +6,13 @@
 
 from __future__ import annotations
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils import outside, report, verification
+from ansible_collections.borgstack.platform.plugins.plugin_utils import (
+    firewall,
+    outside,
+    report,
+    strangers,
+    verification,
+)
 from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
 
 
@@ -18,10 +24,12 @@ def rows_of_containers(declarations: dict, containers: list[dict], project: dict
 
 def outside_checks(declarations: dict, settings: dict) -> list[dict]:
     """Return what is asked from outside: all sites, and the server's ports where its address is known."""
-    ports = settings.get("ports_at")
-    return outside.outside_checks(declarations, settings) + (
-        outside.port_checks(settings["all_declarations"], ports, settings["ssh_ports"]) if ports else []
-    )
+    ports_at = settings.get("ports_at")
+    checks = outside.outside_checks(declarations, settings)
+    if ports_at:
+        ports = outside.closed_ports(settings["all_declarations"], settings["listeners"], settings["open_ports"])
+        checks += outside.port_checks(ports, ports_at)
+    return checks
 
 
 def verification_report(rows: list[dict], form: str = "lines", name: str = "platform") -> list[str] | str | dict:
@@ -47,7 +55,11 @@ class FilterModule:
                 "rows_of_checks": verification.inside_rows,
                 "outside_checks": outside_checks,
                 "rows_of_outside": outside.outside_rows,
+                "rows_of_firewall": firewall.firewall_rows,
                 "row_of_module": verification.module_row,
+                "row_of_undeclared": strangers.undeclared_row,
+                "row_of_powerful_roles": strangers.powerful_roles_row,
+                "row_of_passwordless": strangers.passwordless_row,
                 "rows_of_wires": verification.wire_rows,
                 "row_of_disk": verification.disk_row,
                 "rows_of_hosts": verification.rows_of_hosts,

@@ -18,9 +18,11 @@ extends_documentation_fragment:
   - borgstack.platform.attributes.info
 options:
   gather:
-    description: What is measured; V(resolved) is only what O(resolve) asks for.
+    description:
+      - What is measured. V(resolved) is only what O(resolve) asks for; V(exposed) only who holds TCP ports at
+        addresses that other machines could reach, in RV(host.listeners).
     type: str
-    choices: [all, resolved]
+    choices: [all, exposed, resolved]
     default: all
   data_path:
     description: Where data will lie; its nearest existing ancestor is measured.
@@ -100,8 +102,8 @@ host:
       elements: int
     listeners:
       description: >-
-        C(port), C(protocol), C(address), C(pid) and C(process) of those that hold the asked ports; C(container) tells
-        whether it is Docker.
+        C(port), C(protocol), C(address), C(pid) and C(process) of those that hold the asked ports, or with
+        O(gather=exposed) any; C(container) tells whether it is Docker.
       type: list
       elements: dict
     packages:
@@ -128,13 +130,19 @@ from ansible_collections.borgstack.platform.plugins.module_utils.host import net
 from ansible_collections.borgstack.platform.plugins.module_utils.host.measure import measure
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 
+MEASURES = {
+    "all": measure,
+    "exposed": lambda options: {"listeners": network.exposed()},
+    "resolved": lambda options: {},
+}
+
 
 def main():
     """Run the module."""
     names = {"type": "list", "elements": "str", "default": []}
     module = PlatformModule(
         argument_spec={
-            "gather": {"type": "str", "choices": ["all", "resolved"], "default": "all"},
+            "gather": {"type": "str", "choices": ["all", "exposed", "resolved"], "default": "all"},
             "data_path": {"type": "path", "default": "/var/lib"},
             "packages": names,
             "ports": names,
@@ -143,7 +151,7 @@ def main():
         supports_check_mode=True,
     )
     try:
-        host = measure(module.params) if module.params["gather"] == "all" else {}
+        host = MEASURES[module.params["gather"]](module.params)
     except PlatformError as error:
         module.fail_json(**error.as_result())
     host["resolved"] = network.resolved(module.params["resolve"])

@@ -117,15 +117,30 @@ def _login(site: dict[str, t.Any]) -> dict[str, t.Any]:
     return {"headers": {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}}
 
 
-def port_checks(declarations: dict[str, Declaration], address: str, ssh_ports: list[int]) -> list[dict[str, t.Any]]:
-    """Return what is asked about the ports that nobody but the platform itself may reach.
+def closed_ports(
+    declarations: dict[str, Declaration], listeners: list[dict[str, t.Any]], open_ports: list[str]
+) -> dict[int, list[str]]:
+    """Return the ports that nobody outside may reach, each with who listens there.
 
     Args:
         declarations: all of them.
-        address: of the server, from outside.
-        ssh_ports: where SSH comes in.
+        listeners: those that hold ports of the host at addresses which others could reach, as `host_info` returns them.
+        open_ports: those that the firewall is declared to let somebody in at: numbers, or ranges such as `8000:8010`.
     """
-    published = {22, 80, 443, *ssh_ports}
+    ports = _internal_ports(declarations)
+    for listener in listeners:
+        ports.setdefault(listener["port"], [listener["process"] or "a process of the host"])
+    ranges = [(int(first), int(last or first)) for first, _colon, last in (one.partition(":") for one in open_ports)]
+    return {port: names for port, names in ports.items() if not any(low <= port <= high for low, high in ranges)}
+
+
+def port_checks(ports: dict[int, list[str]], address: str) -> list[dict[str, t.Any]]:
+    """Return what is asked about ports that have to be closed.
+
+    Args:
+        ports: as returned by `closed_ports`.
+        address: of the server, from outside.
+    """
     remedy = "run site.yml --tags firewall, and see who publishes the port (`ss -tulpn`, `docker ps`) on the host"
     place = f"[{address}]" if ":" in address else address
     return [
@@ -143,8 +158,7 @@ def port_checks(declarations: dict[str, Declaration], address: str, ssh_ports: l
                 "timeout": PORT_SECONDS,
             },
         }
-        for port, names in sorted(_internal_ports(declarations).items())
-        if port not in published
+        for port, names in sorted(ports.items())
     ]
 
 

@@ -15,7 +15,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = ROOT / "collections/ansible_collections/borgstack/platform"
-MODULES = sorted((ROOT / "plugins/modules").glob("*.py"))
+# What an action of the same name does on the controller has documentation alone among the modules.
+ACTIONS = {path.stem for path in (ROOT / "plugins/action").glob("*.py")}
+MODULES = sorted(path for path in (ROOT / "plugins/modules").glob("*.py") if path.stem not in ACTIONS)
 ROLES = sorted(path.parents[1] for path in (ROOT / "roles").glob("*/defaults/main.yml"))
 TARGET_CODE = sorted([*MODULES, *(ROOT / "plugins/module_utils").rglob("*.py")])
 OLDEST_TARGET_PYTHON = (3, 8)

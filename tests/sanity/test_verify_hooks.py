@@ -12,14 +12,14 @@ HOOKS = sorted(path for path in (ROOT / "roles").glob("*/tasks/verify.yml") if p
 
 
 def modules_of(path: Path) -> dict[str, dict]:
-    """Return the collection's own modules that a file of tasks uses, with what is declared to them."""
+    """Return the collection's own modules that a file of tasks declares something to, with what that is."""
     tasks = yaml.safe_load(path.read_text(encoding="utf-8"))
     tasks = [inner for task in tasks for inner in task.get("block", [task])]
     return {
         name: {key: value for key, value in options.items() if key in ("roles", "databases", "users", "buckets")}
         for task in tasks
         for name, options in task.items()
-        if name.startswith("borgstack.platform.")
+        if name.startswith("borgstack.platform.") and not name.endswith("_info")
     }
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils import outside, report, verification
+from ansible_collections.borgstack.platform.plugins.plugin_utils import firewall, outside, report, verification
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 
 SETTINGS = {"directory": "/opt/borgstack", "memory_percent": 95}
@@ -200,14 +200,65 @@ def test_internal_ports_are_those_that_declarations_name():
         "app": {"sites": [SITE], "checks": [{"port": 3000}], "containers": {"app": {"development_ports": [9229]}}},
         "odd": {"checks": [{"port": 443}, {"port": 2222}], "sites": [{"host": "a.example", "upstream": ""}]},
     }
-    items = outside.port_checks(declarations, "2001:db8::7", [2222])
+    listeners = [
+        {"port": 5555, "process": "docker-proxy"},
+        {"port": 5432, "process": "docker-proxy"},
+        {"port": 8005, "process": "nginx"},
+        {"port": 111, "process": ""},
+    ]
+    ports = outside.closed_ports(declarations, listeners, ["2222", "443", "8000:8010"])
+    items = outside.port_checks(ports, "2001:db8::7")
     assert [item["subject"] for item in items] == [
+        "port 111 (a process of the host)",
         "port 3000 (app)",
         "port 5432 (postgresql, postgresql-2)",
+        "port 5555 (docker-proxy)",
         "port 8080 (app)",
         "port 9229 (app)",
     ]
-    assert items[0]["ask"]["url"] == "tcp://[2001:db8::7]:3000" and items[0]["ask"]["open"] is False
+    assert items[1]["ask"]["url"] == "tcp://[2001:db8::7]:3000" and items[1]["ask"]["open"] is False
+
+
+UFW = {"installed": True, "active": True, "ipv6": True, "defaults": {"incoming": "deny"}}
+NO_CHANGES: dict = {"missing": [], "opposed": [], "undeclared": ["allow 8080"]}
+NO_DRIFT: dict = {"files": [], "chains": [], "unhooked": [], "foreign_backend": False}
+
+
+def firewall_problems(ufw: dict | None = None, changes: dict | None = None, drift: dict | None = None) -> list[str]:
+    rows = firewall.firewall_rows(
+        {**UFW, **(ufw or {})}, {"incoming": "deny"}, {**NO_CHANGES, **(changes or {})}, {**NO_DRIFT, **(drift or {})}
+    )
+    assert len(rows) == 2
+    return [row["what"] for row in rows if row["state"] == "failed"]
+
+
+@pytest.mark.parametrize(
+    ("differs", "what"),
+    [
+        ({"ufw": {"installed": False}}, "UFW is not installed"),
+        ({"ufw": {"active": False}}, "UFW is switched off"),
+        ({"ufw": {"ipv6": False}}, "UFW does not filter IPv6"),
+        ({"ufw": {"defaults": {"incoming": "allow"}}}, "incoming is allow by default, declared is deny"),
+        (
+            {"changes": {"missing": [{"rule": "allow", "port": "443", "proto": "tcp"}]}},
+            "missing: allow 443/tcp from everybody",
+        ),
+        (
+            {"changes": {"opposed": ["allow 22"]}},
+            "open to everybody although its sources are declared: allow 22",
+        ),
+        ({"drift": {"chains": ["4"]}}, "the chain DOCKER-USER of IPv4 is not as declared"),
+        ({"drift": {"unhooked": ["6"]}}, "FORWARD of IPv6 does not visit DOCKER-USER"),
+        ({"drift": {"files": ["4"]}}, "UFW's file for IPv4, which a reboot loads, is not as declared"),
+        ({"drift": {"foreign_backend": True}}, "Docker's chains are not in the tables that iptables shows"),
+    ],
+)
+def test_a_firewall_that_differs_is_told(differs, what):
+    assert firewall_problems(**differs) == [what]
+
+
+def test_a_firewall_as_declared_is_well():
+    assert firewall_problems() == []
 
 
 def result(ok: bool, reason: str = "", what: str = "status 200", days: int | None = None) -> dict:

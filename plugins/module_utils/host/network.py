@@ -108,11 +108,27 @@ def listeners(ports: t.Iterable[str]) -> list[dict]:
         PlatformError: a port is written in another way.
     """
     wanted = [_port(text) for text in ports]
-    bound = [(*entry, *found) for entry in wanted for found in _bound(*entry)]
-    owners = _socket_owners() if bound else {}
-    return [
-        _holder(port, protocol, address, owners.get(inode)) for port, protocol, address, inode in dict.fromkeys(bound)
-    ]
+    return _holders(
+        (port, protocol, address, inode)
+        for port, protocol in wanted
+        for bound, address, inode in _bound(protocol)
+        if bound == port
+    )
+
+
+def exposed() -> list[dict]:
+    """Return who holds TCP ports at addresses that other machines could reach, as `listeners` does."""
+    return _holders(
+        (port, "tcp", address, inode)
+        for port, address, inode in _bound("tcp")
+        if not ipaddress.ip_address(address).is_loopback
+    )
+
+
+def _holders(bound: t.Iterable[tuple[int, str, str, str]]) -> list[dict]:
+    sockets = list(dict.fromkeys(bound))
+    owners = _socket_owners() if sockets else {}
+    return [_holder(port, protocol, address, owners.get(inode)) for port, protocol, address, inode in sockets]
 
 
 def _port(text: str) -> tuple[int, str]:
@@ -134,14 +150,14 @@ def _holder(port: int, protocol: str, address: str, pid: int | None) -> dict:
     }
 
 
-def _bound(port: int, protocol: str) -> t.Iterator[tuple[str, str]]:
-    """Return address and inode of the sockets that are bound to a port."""
+def _bound(protocol: str) -> t.Iterator[tuple[int, str, str]]:
+    """Return port, address and inode of the sockets that are bound."""
     for family in ("", "6"):
         for line in (read(f"/proc/net/{protocol}{family}") or "").splitlines()[1:]:
             words = line.split()
             address, number = words[1].split(":")
-            if int(number, 16) == port and words[3] == BOUND[protocol]:
-                yield kernel_address(address), words[9]
+            if words[3] == BOUND[protocol]:
+                yield int(number, 16), kernel_address(address), words[9]
 
 
 def kernel_address(text: str) -> str:

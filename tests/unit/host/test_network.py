@@ -82,6 +82,16 @@ def test_a_holder_is_found_with_its_address(family, address, kind, protocol):
     assert network.listeners([f"{port}/{protocol}"]) == []
 
 
+@pytest.mark.parametrize(("address", "is_exposed"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_what_others_could_reach_is_found(address, is_exposed):
+    with socket.socket() as holder:
+        holder.bind((address, 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        found = [(entry["pid"], entry["address"]) for entry in network.exposed() if entry["port"] == port]
+    assert found == ([(os.getpid(), address)] if is_exposed else [])
+
+
 @pytest.mark.parametrize("text", ["80", "80/sctp", "0/tcp", "65536/tcp", "http/tcp"])
 def test_a_port_that_is_none_is_a_configuration_error(text):
     with pytest.raises(PlatformError) as refusal:
