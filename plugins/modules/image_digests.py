@@ -67,12 +67,12 @@ plan:
   returned: success
   type: list
   elements: str
-  sample: ["lock caddy:2.10-alpine at sha256:4f5e…"]
+  sample: ["lock caddy:2.10.2-alpine at sha256:4f5e…"]
 digests:
   description: The digests by image.
   returned: success
   type: dict
-  sample: {"caddy:2.10-alpine": "sha256:4f5e…"}
+  sample: {"caddy:2.10.2-alpine": "sha256:4f5e…"}
 """
 
 from ansible_collections.borgstack.platform.plugins.module_utils import image_lock

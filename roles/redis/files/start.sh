@@ -13,5 +13,8 @@ touch "$users"
   echo "user health on #$PLATFORM_HEALTH_HASH -@all +ping"
 } >"$users.new"
 mv "$users.new" "$users"
+# The image's entry point hands /data to the user redis only where it knows every file in it, and it does not know the
+# users'. So whatever is not redis' yet is made so here: that file, and what a restore or an older image left as root's.
+find /data ! -user redis -exec chown -h redis:redis {} +
 unset PLATFORM_ADMIN_HASH PLATFORM_HEALTH_HASH REDISCLI_AUTH
 exec docker-entrypoint.sh redis-server /usr/local/etc/platform/redis.conf
