@@ -50,6 +50,6 @@ options:
     type: bool
     default: true
 requirements:
-  - pymongo >= 4.0 (the Python library) on the host
+  - pymongo >= 3.11 (the Python library) on the host
   - MongoDB 6.0 or later
 """

@@ -43,7 +43,7 @@ options:
     description: File with the certificate authorities that the server's certificate is checked against.
     type: path
 requirements:
-  - psycopg2 >= 2.8 on the host
+  - psycopg2 >= 2.9.2 on the host
   - PostgreSQL 14 or later
 """
 

@@ -45,6 +45,6 @@ options:
     type: bool
     default: true
 requirements:
-  - redis >= 3.5 (the Python library) on the host
+  - redis >= 3.5.3 (the Python library) on the host
   - Redis 7 or later, or Valkey
 """

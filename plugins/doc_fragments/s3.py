@@ -38,5 +38,5 @@ options:
     type: bool
     default: true
 requirements:
-  - botocore >= 1.24 on the host, which boto3 brings
+  - botocore >= 1.23.34 on the host, which boto3 brings
 """

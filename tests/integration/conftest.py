@@ -69,45 +69,61 @@ class Outcome(dict):
         return self["msg"]
 
 
-@pytest.fixture(scope="session")
-def module_host(tmp_path_factory):
-    """Where modules run: the path of a socket. BORGSTACK_TEST_TARGET_PYTHON names another Python to run them with."""
-    path = tmp_path_factory.mktemp("host") / "socket"
-    places = os.pathsep.join(str(ROOT / folder) for folder in ("collections", "tests"))
-    process = subprocess.Popen(
-        [os.environ.get("BORGSTACK_TEST_TARGET_PYTHON", sys.executable), "-m", "integration.module_host", str(path)],
-        env={**os.environ, "PYTHONPATH": places},
-    )
-    deadline = time.monotonic() + 30
-    while not path.exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    yield str(path)
-    process.terminate()
-    process.wait()
+class ModuleHost:
+    """Where modules run, each in a process of its own, as on a host.
 
-
-@pytest.fixture(scope="session")
-def module(module_host):
-    """Run a module in a process of its own, as on a host: `module("redis_users", {...}, check=True)`.
-
-    `before` is a function to call in that process before the module starts, as `module:function`, and its arguments.
+    Args:
+        folder: where its socket is made.
+        places: where Python looks for libraries first.
     """
 
-    def run(name: str, arguments: dict, check: bool = False, before: list | None = None) -> Outcome:
+    def __init__(self, folder: Path, *places: Path):
+        self._socket = folder / "socket"
+        path = os.pathsep.join(map(str, (*places, ROOT / "collections", ROOT / "tests")))
+        self._process = subprocess.Popen(
+            [
+                os.environ.get("BORGSTACK_TEST_TARGET_PYTHON", sys.executable),
+                *("-m", "integration.module_host", str(self._socket)),
+            ],
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        deadline = time.monotonic() + 30
+        while not self._socket.exists():
+            assert self._process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def run(self, name: str, arguments: dict, check: bool = False, before: list | None = None) -> Outcome:
+        """Run a module; `before` is a function to call there first, as `module:function`, and its arguments."""
         settings = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_remote_tmp": "/tmp"}
         # Sent by Ansible with every module, true or not.
         settings["_ansible_no_log"] = False
         request = {"name": name, "arguments": {**arguments, **settings}, "before": before}
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(module_host)
+            connection.connect(str(self._socket))
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("r") as lines:
                 output = lines.read().strip()
         assert output.startswith("{") or before, output
         return Outcome(json.loads(output.splitlines()[-1]) if output.startswith("{") else {"died": True})
 
-    return run
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+
+@pytest.fixture(scope="session")
+def module_host(tmp_path_factory):
+    """Where modules run. BORGSTACK_TEST_TARGET_PYTHON names another Python to run them with."""
+    host = ModuleHost(tmp_path_factory.mktemp("host"))
+    yield host
+    host.stop()
+
+
+@pytest.fixture(scope="session")
+def module(module_host):
+    """Run a module: `module("redis_users", {...}, check=True)`."""
+    return module_host.run
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 
-from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils import libraries, provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     NETWORK,
@@ -23,6 +23,9 @@ try:
     from pymongo import errors
 except ImportError:
     pymongo = None
+else:
+    # Called otherwise before 3.12.
+    NotPrimaryError = getattr(errors, "NotPrimaryError", None) or errors.NotMasterError
 
 OPTIONS: dict = {
     **provisioning.CONNECTION,
@@ -38,7 +41,6 @@ OPTIONS: dict = {
 }
 # What MongoDB 6.0 says in its hello.
 OLDEST_WIRE_VERSION = 17
-OLDEST_LIBRARY = (4, 0)
 
 
 class Server:
@@ -58,7 +60,7 @@ class Server:
     """
 
     def __init__(self, options: dict):
-        _require_library()
+        libraries.require("pymongo", pymongo)
         _check(options)
         self._options = options
         self._clients: list = []
@@ -216,7 +218,7 @@ class Server:
 
     def _translated(self, error: Exception, client, database: str, command: dict) -> PlatformError:
         name = next(iter(command))
-        if isinstance(error, errors.NotPrimaryError):
+        if isinstance(error, NotPrimaryError):
             parts = NETWORK, f"{name} was refused: the server is no longer the primary", "run again"
         elif isinstance(error, errors.OperationFailure):
             answer = (error.details or {}).get("errmsg") or str(error)
@@ -224,7 +226,7 @@ class Server:
                 answer = answer.replace(command["pwd"], "(secret)")
             parts = failures.of_command(error.code or 0, answer, name, database, self.who)
         else:
-            members = client.topology_description.server_descriptions().values()
+            members = _topology_of(client).server_descriptions().values()
             answers = [str(member.error) for member in members if member.error]
             if not answers and not isinstance(error, errors.ServerSelectionTimeoutError):
                 answers = [str(error)]
@@ -234,12 +236,10 @@ class Server:
         return PlatformError(*parts, where=self.name)
 
 
-def _require_library() -> None:
-    remedy = "install PyMongo 4 or later, for example the package python3-pymongo of Debian 13"
-    if pymongo is None:
-        raise PlatformError(PREREQUISITE, "the Python library pymongo is missing on the host", remedy)
-    if pymongo.version_tuple[:2] < OLDEST_LIBRARY:
-        raise PlatformError(PREREQUISITE, f"the Python library pymongo is {pymongo.version} on the host", remedy)
+def _topology_of(client):
+    # Not everybody's to ask for before PyMongo 4.
+    is_public = hasattr(type(client), "topology_description")
+    return client.topology_description if is_public else client._topology.description
 
 
 def _check(options: dict) -> None:

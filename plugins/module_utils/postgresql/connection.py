@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils import libraries, provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     PREREQUISITE,
@@ -62,12 +62,7 @@ class Server:
     """
 
     def __init__(self, options: dict):
-        if psycopg2 is None:
-            raise PlatformError(
-                PREREQUISITE,
-                "the Python library psycopg2 is missing on the host",
-                "install it, for example the package python3-psycopg2",
-            )
+        libraries.require("psycopg2", psycopg2)
         self._options = options
         self._connections: dict[str, t.Any] = {}
         # The database that a transaction is open in, and the number of statements that it holds.

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 
-from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils import libraries, provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
-    PREREQUISITE,
     SERVICE_STARTUP,
     PlatformError,
 )
@@ -49,12 +48,7 @@ class Server:
     """
 
     def __init__(self, options: dict, database: int = 0):
-        if redis is None:
-            raise PlatformError(
-                PREREQUISITE,
-                "the Python library redis is missing on the host",
-                "install it, for example the package python3-redis",
-            )
+        libraries.require("redis", redis)
         self._options = options
         self.user = options["login_user"]
         self.name = f"Redis at {options['login_unix_socket'] or '{login_host}:{login_port}'.format(**options)}"

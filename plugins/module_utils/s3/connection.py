@@ -12,10 +12,9 @@ import hashlib
 import os
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils import libraries, provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
-    PREREQUISITE,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import answers
@@ -54,12 +53,7 @@ class Server:
     """
 
     def __init__(self, options: dict):
-        if botocore is None:
-            raise PlatformError(
-                PREREQUISITE,
-                "the Python library botocore, a part of boto3, is missing on the host",
-                "install it, for example the package python3-boto3",
-            )
+        libraries.require("botocore", botocore)
         self.name = f"S3 at {options['endpoint_url'] or 'AWS'}"
         self.region = options["region"]
         if options["validate_certs"] and options["ca_cert"] and not os.access(options["ca_cert"], os.R_OK):
@@ -181,7 +175,9 @@ def _config(connect_timeout: int) -> t.Any:
 
 def _add_digest(model, params: dict, **_context) -> None:
     # Where S3 asks for a checksum, older servers accept none but this one, which botocore no longer sends since 1.36.
-    required = model.http_checksum_required or (model.http_checksum or {}).get("requestChecksumRequired")
+    # Before 1.24 a request knows nothing of checksums but that it needs one.
+    checksum = getattr(model, "http_checksum", None) or {}
+    required = model.http_checksum_required or checksum.get("requestChecksumRequired")
     body = params["body"]
     if required and isinstance(body, bytes):
         digest = hashlib.md5(body, usedforsecurity=False).digest()

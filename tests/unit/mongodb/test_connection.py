@@ -269,8 +269,11 @@ def test_the_library_is_missing_or_old(login, monkeypatch):
     class Standing:
         port = 1
 
-    monkeypatch.setattr(connection.pymongo, "version_tuple", (3, 11, 0))
-    assert "pymongo is" in refused(login(Standing)) and "PyMongo 4 or later" in refused(login(Standing))
+    for name in ("__version__", "version"):
+        monkeypatch.setattr(connection.pymongo, name, "3.10.1", raising=False)
+    assert "pymongo is 3.10.1, which is too old" in refused(login(Standing)) and "3.11 or later" in refused(
+        login(Standing)
+    )
     monkeypatch.setattr(connection, "pymongo", None)
     assert "pymongo is missing" in refused(login(Standing))
 

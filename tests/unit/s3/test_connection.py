@@ -163,9 +163,9 @@ def test_a_profile_that_the_host_lacks(monkeypatch):
 
 def test_without_the_library(monkeypatch):
     monkeypatch.setattr(connection, "botocore", None)
-    with pytest.raises(PlatformError, match="a part of boto3, is missing") as refused:
+    with pytest.raises(PlatformError, match="library botocore is missing") as refused:
         connection.Server(options(None))
-    assert "python3-boto3" in refused.value.remedy and refused.value.category == 2
+    assert "python3-botocore" in refused.value.remedy and refused.value.category == 2
 
 
 def test_an_older_library_that_knows_no_checksums(monkeypatch):
