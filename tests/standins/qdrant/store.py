@@ -238,8 +238,10 @@ def _as_kept(value: t.Any) -> t.Any:
 
 
 def _single(value: float) -> float:
-    spellings = (float(f"{value:.{digits}g}") for digits in range(1, 10))
-    return next(spelling for spelling in spellings if struct.pack("f", spelling) == struct.pack("f", value))
+    # Nine digits tell any single from its neighbours, but not what lies halfway between two.
+    (kept,) = struct.unpack("f", struct.pack("f", value))
+    spellings = (float(f"{kept:.{digits}g}") for digits in range(1, 10))
+    return next(spelling for spelling in spellings if struct.pack("f", spelling) == struct.pack("f", kept))
 
 
 def _quantization(diff: t.Any) -> t.Any:

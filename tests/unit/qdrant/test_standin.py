@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from qdrant_client import QdrantClient, models
 from qdrant_client.http import api
 from qdrant_client.http.exceptions import UnexpectedResponse
+from standins.qdrant import store
 from standins.qdrant.server import ROUTES, StandIn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
@@ -83,6 +84,10 @@ def test_the_client_creates_reads_and_updates(client):
     assert info.config.params.vectors["text"].hnsw_config == models.HnswConfigDiff(m=4)
     assert info.config.params.sparse_vectors["words"].modifier == models.Modifier.IDF
     assert info.config.params.sparse_vectors["words"].index.on_disk and not info.config.params.on_disk_payload
+
+
+def test_a_fraction_halfway_between_two_of_single_precision_is_shown_as_one_of_them():
+    assert store._single(0.8868452013114915) == 0.88684523
 
 
 def test_the_client_adds_points_indexes_and_aliases(client):
