@@ -1,0 +1,60 @@
+"""What an operator gets wrong is named with its category before any host is asked."""
+
+from __future__ import annotations
+
+import pytest
+from plays import ROOT, run_playbook
+
+WITHOUT = {
+    "platform_integrations": [],
+    "platform_applications": ["n8n"],
+    "platform_datastores": ["postgresql", "redis"],
+}
+CASES = {
+    "missing-domain": ({"platform_domain": ""}, ["platform_domain is not set"]),
+    "invalid-host-name": ({"n8n_host": "n8n_.example.com"}, ["n8n_.example.com", "is not a host name"]),
+    "unknown-service": ({"platform_applications": ["n8m"]}, ["there is no service n8m", "mongodb, n8n,"]),
+    "weak-password": (
+        {"platform_supplied_secrets": {"n8n_owner_password": "short"}},
+        ["n8n_owner_password", "at least 12 characters"],
+    ),
+    "mirror-without-address": ({"platform_image_source": "mirror"}, ["platform_image_mirror"]),
+    "unknown-image-source": ({"platform_image_source": "mirorr"}, ["platform_image_source is mirorr"]),
+    "unmet-need": (WITHOUT, ["n8n needs seaweedfs, which does not run here"]),
+    "one-host-name-for-two": (
+        {"n8n_host": "same.example.com", "directus_host": "same.example.com"},
+        ["directus", "n8n", "both claim the host name same.example.com"],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def cases(asked):
+    settings = {case: variables for case, (variables, _words) in CASES.items()}
+    return asked("declare.yml", {**settings, "sound": {}})
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_refused_by_name(cases, case):
+    refusal = cases.refusal(case)
+    assert "[1] configuration error" in refusal
+    assert [word for word in CASES[case][1] if word not in refusal] == []
+
+
+def test_what_is_sound_is_declared_without_asking_the_host(cases):
+    assert cases.refusal("sound") == ""
+    assert {"postgresql", "n8n", "caddy"} <= set(cases.answers["sound"]["declarations"])
+    assert "unreachable=0" in cases.run.output and "UNREACHABLE" not in cases.run.output
+
+
+def test_a_wrong_vault_password_is_named(asked, tmp_path):
+    right = asked("declare.yml", {"right": {}})
+    assert right.refusal("right") == ""
+    (tmp_path / "wrong").write_text("wrong", encoding="utf-8")
+    run = run_playbook(
+        str(ROOT / "tests/controller/declare.yml"),
+        str(right.folder / "hosts.yml"),
+        variables={"answers": str(tmp_path), "demo_https_port": 443},
+        env={"ANSIBLE_VAULT_PASSWORD_FILE": str(tmp_path / "wrong")},
+    )
+    assert "[1] configuration error" in run.output and "vault password" in run.output, run.output[-3000:]

@@ -1,0 +1,40 @@
+"""Every inventory that we ship can be declared, and is deployed by a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from plays import ROOT
+
+INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if (path / "group_vars").is_dir())
+LISTS = ("platform_datastores", "platform_applications", "platform_integrations", "platform_edge")
+
+
+def lists_of(group_vars: Path) -> dict[str, list[str]]:
+    """Return what an inventory deploys."""
+    found = yaml.safe_load((group_vars / "all/main.yml").read_text(encoding="utf-8"))
+    return {name: found[name] for name in LISTS}
+
+
+@pytest.mark.parametrize("inventory", INVENTORIES)
+def test_all_that_it_lists_is_declared(asked, inventory):
+    group_vars = ROOT / "inventories" / inventory / "group_vars"
+    domain = {"platform_domain": "example.com"}
+    cases = asked("declare.yml", {"host": domain}, group_vars)
+    assert cases.refusal("host") == ""
+    declared = cases.answers["host"]["declarations"].values()
+    listed = [name.rpartition(".")[2] for names in lists_of(group_vars).values() for name in names]
+    assert {item["service"] for item in declared} == set(listed)
+
+
+@pytest.mark.parametrize("inventory", INVENTORIES)
+def test_a_scenario_deploys_what_it_lists(inventory):
+    wanted = lists_of(ROOT / "inventories" / inventory / "group_vars")
+    deployed = []
+    for scenario in (ROOT / "molecule").glob("*/molecule.yml"):
+        links = yaml.safe_load(scenario.read_text(encoding="utf-8")).get("provisioner", {}).get("inventory", {})
+        if "group_vars" in links.get("links", {}):
+            deployed.append(lists_of((scenario.parent / links["links"]["group_vars"]).resolve()))
+    assert wanted in deployed, f"no scenario below molecule/ deploys what inventories/{inventory} lists"
