@@ -64,7 +64,7 @@ def development_ports(declarations: dict[str, dict]) -> Ports:
         for port in definition.get("development_ports", [])
     ]
     published = {
-        int(str(port).split("/")[0].split(":")[-2])
+        int(str(port).split("/", maxsplit=1)[0].split(":")[-2])
         for declaration in declarations.values()
         for definition in declaration.get("containers", {}).values()
         for port in definition.get("ports", [])

@@ -56,3 +56,19 @@ def asked(tmp_path_factory):
         return Cases(tmp_path_factory.mktemp("controller"), playbook, cases, group_vars)
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def declared(tmp_path_factory):
+    """Return a function that gives what the services of an inventory declare; each inventory is asked once."""
+    known: dict[str, Cases] = {}
+
+    def of(inventory: str) -> dict[str, dict]:
+        if inventory not in known:
+            group_vars = ROOT / "inventories" / inventory / "group_vars"
+            folder = tmp_path_factory.mktemp("inventory")
+            known[inventory] = Cases(folder, "declare.yml", {"host": {"platform_domain": "example.com"}}, group_vars)
+        assert known[inventory].refusal("host") == ""
+        return known[inventory].answers["host"]["declarations"]
+
+    return of

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from budget import exceeded
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
@@ -44,6 +45,7 @@ def test_scenario(scenario, record_property):
     log = BUILD / f"molecule-{scenario}.log"
     steps = Steps()
     command = ["molecule", "test", "--scenario-name", scenario]
+    began = time.monotonic()
     with (
         log.open("w", encoding="utf-8") as output,
         subprocess.Popen(
@@ -57,5 +59,7 @@ def test_scenario(scenario, record_property):
     (BUILD / f"steps-{scenario}.txt").write_text(steps.table(), encoding="utf-8")
     for step, seconds in steps.seconds.items():
         record_property(f"{step}_seconds", f"{seconds:.1f}")
+    over = exceeded(scenario, time.monotonic() - began)
     tail = log.read_text(encoding="utf-8").splitlines()[-80:]
     assert process.returncode == 0, "\n".join([*tail, f"the whole log: {log}"])
+    assert not over

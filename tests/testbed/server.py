@@ -113,33 +113,51 @@ def boot(name: str, image: str, volume: str, *options: str) -> None:
 def seed_volume() -> str:
     """Return a volume with all service images in a Docker data directory, made on first use.
 
-    Loading gigabytes of images into every new server takes minutes; copying a directory takes seconds.
+    Loading gigabytes of images into every new server takes minutes; copying a directory takes seconds. A seed of former
+    images is where the next one begins: only what it lacks is loaded.
     """
     images = service_images()
-    ids = docker("image", "inspect", "--format={{.Id}}", SERVER_IMAGE, *images)
-    volume = f"borgstack-seed-{hashlib.sha256(ids.encode()).hexdigest()[:12]}"
+    ids = docker("image", "inspect", "--format={{.Id}}", *images).split()
+    volume = f"borgstack-seed-{hashlib.sha256(' '.join([docker_of_server(), *ids]).encode()).hexdigest()[:12]}"
     if docker("volume", "ls", "--quiet", f"--filter=name=^{volume}$"):
         return volume
-    for stale in docker("volume", "ls", "--quiet", "--filter=name=^borgstack-seed-").split():
-        docker("volume", "rm", stale, check=False)
     builder = f"{volume}-builder"
     docker("rm", "--force", builder, check=False)
     docker("volume", "rm", f"{builder}-data", check=False)
+    former = docker("volume", "ls", "--quiet", "--filter=name=^borgstack-seed-[0-9a-f]+$").split()
+    if former:
+        copy_volume(former[0], f"{builder}-data")
     boot(builder, SERVER_IMAGE, f"{builder}-data")
     wait_for("the inner Docker", lambda: docker("exec", builder, "docker", "version", check=False))
-    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:
-        subprocess.run(
-            ["docker", "exec", "--interactive", builder, "docker", "load", "--quiet"],
-            check=True,
-            stdin=save.stdout,
-            stdout=subprocess.DEVNULL,
-        )
+    present = docker("exec", builder, "docker", "image", "ls", "--quiet", "--no-trunc").split()
+    load(builder, [name for name, id in zip(images, ids) if id not in present])
+    docker("exec", builder, "docker", "image", "prune", "--force")
     docker("exec", builder, "systemctl", "stop", "docker.socket", "docker.service", "containerd.service")
     docker("rm", "--force", builder)
     # Under its final name only when it is complete.
     copy_volume(f"{builder}-data", volume)
     docker("volume", "rm", f"{builder}-data")
+    for stale in former:
+        docker("volume", "rm", stale, check=False)
     return volume
+
+
+def docker_of_server() -> str:
+    """Return the id of the image that servers are made from, whose Docker reads the seed."""
+    return docker("image", "inspect", "--format={{.Id}}", SERVER_IMAGE)
+
+
+def load(server: str, images: list[str]) -> None:
+    """Load images of this machine into a server's Docker."""
+    if not images:
+        return
+    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as save:
+        subprocess.run(
+            ["docker", "exec", "--interactive", server, "docker", "load", "--quiet"],
+            check=True,
+            stdin=save.stdout,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 def copy_volume(source: str, target: str) -> None:

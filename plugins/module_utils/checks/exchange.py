@@ -76,7 +76,7 @@ def ask(check: Check) -> Answer:
     """
     deadline = time.monotonic() + check.timeout
     request = _first(check)
-    for _ in range(MOST_REDIRECTS + 1):
+    for _hop in range(MOST_REDIRECTS + 1):
         answer = _translated(check, request, deadline)
         if not (check.options["follow_redirects"] and answer.status in REDIRECTS and answer.location):
             return answer

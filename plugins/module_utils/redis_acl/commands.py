@@ -77,10 +77,10 @@ def _is_known(rule: str, vocabulary: t.Collection[str]) -> bool:
     subject = rule[1:]
     if subject in vocabulary:
         return True
-    command, bar, argument = subject.partition("|")
+    command, separator, argument = subject.partition("|")
     # A command without subcommands can be allowed with one first argument, as in +select|0.
     takes_argument = command in vocabulary and not any(known.startswith(f"{command}|") for known in vocabulary)
-    return bool(rule[0] == "+" and bar and argument and takes_argument)
+    return bool(rule[0] == "+" and separator and argument and takes_argument)
 
 
 def _covers(subject: str, other: str) -> bool:

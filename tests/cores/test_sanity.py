@@ -1,0 +1,63 @@
+"""ansible-test's own sanity tests of what we ship, with each supported ansible-core."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from cores.environments import CORES, environment_of, pips_of
+from plays import ROOT
+
+# These look for programs that are no part of Python; the scripts here are few, and ruff and our own tests read them.
+SKIPPED = ("pslint", "shellcheck")
+
+
+def shipped() -> list[str]:
+    """Return the files that are tracked and go into the artifact, and what ansible-test is told to ignore."""
+    tracked = subprocess.run(["git", "ls-files"], check=True, cwd=ROOT, text=True, capture_output=True).stdout.split(
+        "\n"
+    )
+    left_out = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["build_ignore"]
+    ignores = [path for path in tracked if path.startswith("tests/sanity/ignore-")]
+    return ignores + [path for path in tracked if path.split("/")[0] not in left_out]
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory) -> Path:
+    """A copy where ansible-test expects it: it wants real directories, and a Git repository to know its files by."""
+    folder = tmp_path_factory.mktemp("tree") / "ansible_collections/borgstack/platform"
+    for path in shipped():
+        if (ROOT / path).is_file():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, folder / path)
+    subprocess.run(["git", "init", "--quiet"], check=True, cwd=folder)
+    subprocess.run(["git", "add", "--all"], check=True, cwd=folder)
+    return folder
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_sanity(collection, core):
+    environment = environment_of(core)
+    if environment is None:
+        pytest.skip(f"this machine has no Python {CORES[core]}, which ansible-core {core} is tried with")
+    home = ROOT / ".cache/ansible-test"
+    for version in pips_of(environment):
+        place = home / ".ansible/test/cache" / f"get_pip_{version.replace('.', '_')}.py"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(__file__).with_name("get_pip.py"), place)
+    command = [str(environment / "ansible-test"), "sanity", "--local", "--python", CORES[core], "--color", "no"]
+    command += [word for name in SKIPPED for word in ("--skip-test", name)]
+    finished = subprocess.run(
+        command,
+        check=False,
+        cwd=collection,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "HOME": str(home), "PATH": f"{environment}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
+    )
+    assert finished.returncode == 0, finished.stdout[-20000:]
