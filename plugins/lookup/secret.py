@@ -16,8 +16,10 @@ description:
     to the file, encrypted with the vault password of the run; a secret that exists is never replaced.
   - A value in O(platform_supplied_secrets) wins over the file, so that an external store can be used.
   - Each value is judged by policy and must not be used under two names.
-  - In check mode, and where the variable C(platform_secrets_read_only) is true, a missing secret is made up and not
-    written.
+  - What becomes of a missing secret is told by O(platform_missing_secrets); in check mode one that would be made is
+    made up and not written.
+  - Where the host already has data of the platform, none is made in place of a lost file, nor of a lost secret that
+    data was written with. What the host has is taken from the variable C(platform_host).
 options:
   _terms:
     description: Names of the secrets.
@@ -44,6 +46,22 @@ options:
     default: {}
     vars:
       - name: platform_supplied_secrets
+  platform_missing_secrets:
+    description:
+      - V(make) writes a new one, V(refuse) ends the run, V(assume) makes one up for this run and writes nothing.
+      - V(auto) is V(refuse) in jobs of AWX and other callers of ansible-runner whose inventory lies in the job's own
+        folder, because what is written there is lost, and V(make) everywhere else.
+    type: str
+    choices: [auto, make, refuse, assume]
+    default: auto
+    vars:
+      - name: platform_missing_secrets
+  platform_secrets_read_only:
+    description: The former way to say V(refuse); in check mode, V(assume).
+    type: bool
+    default: false
+    vars:
+      - name: platform_secrets_read_only
 notes:
   - The file lies outside of what Ansible loads by itself, so that a wrong vault password is reported as what it is.
 """
@@ -69,10 +87,17 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_file import SecretFile
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore, policy_of
 
 # One store a process: a task that needs ten secrets decrypts the file once.
 _stores: dict = {}
+SETTINGS = (
+    "platform_secrets_file",
+    "platform_supplied_secrets",
+    "platform_missing_secrets",
+    "platform_secrets_read_only",
+)
 
 
 class LookupModule(LookupBase):
@@ -85,25 +110,43 @@ class LookupModule(LookupBase):
             AnsibleLookupError: with the category, the place and the remedy of what went wrong.
         """
         self.set_options(var_options=self._settings(variables), direct=kwargs)
-        store = self._store(write=not self._reading_only(variables))
+        missing = policy_of(
+            self.get_option("platform_missing_secrets"),
+            read_only=self.get_option("platform_secrets_read_only"),
+            checking=bool(variables.get("ansible_check_mode")),
+            lost_afterwards=_is_a_job(variables),
+        )
+        store = self._store(missing)
+
+        def deployed() -> dict:
+            return (self._templated(variables, "platform_host") or {}).get("deployed") or {}
+
         try:
-            return [store.get(name, self.get_option("kind")) for name in terms]
+            # Names that come from variables are texts of Ansible's own kind, which no YAML file takes.
+            return [store.get(str(name), self.get_option("kind"), deployed) for name in terms]
         except PlatformError as error:
             raise AnsibleLookupError(error.message) from None
 
-    def _reading_only(self, variables: dict) -> bool:
-        return bool(variables.get("ansible_check_mode") or variables.get("platform_secrets_read_only"))
-
     def _settings(self, variables: dict) -> dict:
         """Return the variables that options are read from, templated: Ansible hands them over as they were written."""
-        names = ("platform_secrets_file", "platform_supplied_secrets")
-        return {name: self._templar.template(variables[name]) for name in names if name in variables}
+        return {name: self._templated(variables, name) for name in SETTINGS if name in variables}
 
-    def _store(self, write: bool) -> SecretStore:
+    def _templated(self, variables: dict, name: str):
+        return self._templar.template(variables.get(name))
+
+    def _store(self, missing: str) -> SecretStore:
         path = os.path.abspath(os.path.expanduser(self.get_option("platform_secrets_file")))
-        if (path, write) not in _stores:
+        if (path, missing) not in _stores:
             # Ansible offers plugins no public way to the vault secrets of the run.
-            vault = self._loader._vault
-            supplied = self.get_option("platform_supplied_secrets")
-            _stores[path, write] = SecretStore(path, vault, supplied, write)
-        return _stores[path, write]
+            file = SecretFile(path, self._loader._vault)
+            _stores[path, missing] = SecretStore(file, self.get_option("platform_supplied_secrets"), missing)
+        return _stores[path, missing]
+
+
+def _is_a_job(variables: dict) -> bool:
+    """Say whether the folder of the inventory is a job's own, as AWX and ansible-runner make them."""
+    folder, artifacts = str(variables.get("inventory_dir") or ""), os.environ.get("AWX_ISOLATED_DATA_DIR", "")
+    # The artifacts of a job lie two levels below its folder.
+    private = os.path.dirname(os.path.dirname(artifacts.rstrip("/"))) or os.environ.get("AWX_PRIVATE_DATA_DIR", "")
+    named = any(name in variables for name in ("awx_job_id", "tower_job_id"))
+    return named or bool(private and os.path.realpath(folder).startswith(os.path.realpath(private).rstrip("/") + "/"))

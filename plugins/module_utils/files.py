@@ -17,6 +17,8 @@ from ansible_collections.borgstack.platform.plugins.module_utils.plan import Ste
 
 # Lists what was written, so that a file which is no longer declared can be told from one that an operator added.
 MANIFEST = ".managed-files"
+# Below it lie hashes of secrets that data was written with, each under its secret's name.
+IMMUTABLE = "immutable"
 MASK = "(secret)"
 SECRET_MODE = 0o600
 DEFAULT_MODE = 0o644

@@ -43,6 +43,13 @@ options:
     type: list
     elements: str
     default: []
+  platform_directory:
+    description: Where a rendered project may lie; without it RV(host.deployed) is empty.
+    type: path
+  platform_name:
+    description: Name of its Compose project.
+    type: str
+    default: borgstack
 """
 
 EXAMPLES = r"""
@@ -116,6 +123,11 @@ host:
     ufw:
       description: C(installed), C(active), C(ipv6), C(defaults) and C(rules).
       type: dict
+    deployed:
+      description: >-
+        What there is of a platform: its C(directory), empty where nothing was rendered there; C(immutable), the names
+        of secrets that data was written with; C(volumes).
+      type: dict
     resolved:
       description: Addresses of the asked names; empty where one does not resolve.
       type: dict
@@ -147,6 +159,8 @@ def main():
             "packages": names,
             "ports": names,
             "resolve": names,
+            "platform_directory": {"type": "path"},
+            "platform_name": {"type": "str", "default": "borgstack"},
         },
         supports_check_mode=True,
     )

@@ -2,68 +2,91 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""The vaulted file beside the inventory that holds a platform's secrets."""
+"""A platform's secrets by name: supplied, kept in the vaulted file, or made."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import tempfile
 import typing as t
-from contextlib import contextmanager
 
-import yaml
-from ansible.errors import AnsibleError
-from ansible.parsing.vault import VaultLib, is_encrypted
-
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, DATA, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_file import RESTORE, SecretFile
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate, violations
 
-NO_PASSWORD = "run again with --vault-password-file FILE or --ask-vault-pass"
+# What becomes of a secret that is missing: it is made and kept, refused, or made up for this run alone.
+MAKE, REFUSE, ASSUME = "make", "refuse", "assume"
+
+
+def policy_of(setting: str, read_only: bool, checking: bool, lost_afterwards: bool) -> str:
+    """Return what becomes of a missing secret.
+
+    Args:
+        setting: what the operator says: one of them, or `auto`.
+        read_only: whether the operator asked, in the former way, for nothing to be made.
+        checking: whether this is check mode, which writes nothing.
+        lost_afterwards: whether what would be written is lost when the run has ended.
+    """
+    if setting == "auto":
+        setting = REFUSE if lost_afterwards else MAKE
+    if setting == MAKE and checking:
+        return ASSUME
+    return REFUSE if setting == MAKE and read_only else setting
 
 
 class SecretStore:
     """Secrets by name: those that the operator supplies, those in the file, and new ones made on first use.
 
     Args:
-        path: the vaulted file; made on first use, mode 0600.
-        vault: an Ansible vault with the operator's vault secrets.
+        file: the vaulted file.
         supplied: secrets by name that the operator keeps elsewhere; they win over the file and are never written.
-        write: whether new secrets are written; without it they live as long as this object (check mode).
+        missing: what becomes of one that is missing, as above.
     """
 
-    def __init__(self, path: str, vault: VaultLib, supplied: t.Mapping[str, str], write: bool):
-        self._path = path
-        self._vault = vault
+    def __init__(self, file: SecretFile, supplied: t.Mapping[str, str], missing: str):
+        self._file = file
         self._supplied = dict(supplied)
-        self._write = write
+        self._missing = missing
         self._stored: dict[str, str] | None = None
 
-    def get(self, name: str, kind: str) -> str:
+    def get(self, name: str, kind: str, deployed: t.Callable[[], t.Mapping[str, t.Any]] = dict) -> str:
         """Return a secret, made by policy and kept if there was none.
 
         Args:
             name: its name.
             kind: as the policy knows it; one that is `given` is never made.
+            deployed: returns what the host already has of the platform, in the way of `host_info`; empty for none.
 
         Raises:
-            PlatformError: it does not satisfy the policy, is used twice, is not there and cannot be made, or the file
+            PlatformError: it does not satisfy the policy, is used twice, is not there and must not be made, or the file
                 cannot be read or written.
         """
         value = self._supplied.get(name)
         if value is None:
             value = self._read().get(name)
         if value is None:
-            value = self._make(name, kind) if kind != "given" else self._miss(name)
+            self._refuse_to_replace(name, deployed())
+            value = self._make(name, kind) if kind != "given" and self._missing != REFUSE else self._miss(name, kind)
         self._judge(name, str(value), kind)
         return str(value)
 
-    def _miss(self, name: str) -> t.NoReturn:
-        verb = "edit" if os.path.exists(self._path) else "create"
+    def _refuse_to_replace(self, name: str, deployed: t.Mapping[str, t.Any]) -> None:
+        """Refuse to make up a secret that data on the host was written with: all of them, if the file is lost."""
+        if self._file.exists():
+            lost = sorted(set(deployed.get("immutable", ())) - set(self._read()) - set(self._supplied))
+            what = f"it lacks {', '.join(lost)}, which data on the host was written with" if name in lost else ""
+        else:
+            what = f"it does not exist, but the host has {_in_words(deployed)}" if any(deployed.values()) else ""
+        if what:
+            raise PlatformError(DATA, f"{what}; nothing was made in its place", RESTORE, where=self._file.path)
+
+    def _miss(self, name: str, kind: str) -> t.NoReturn:
+        verb = "edit" if os.path.exists(self._file.path) else "create"
+        made_elsewhere = "it is made by others, and was not given"
+        made_here = "it is missing, and must not be made here (platform_missing_secrets)"
         raise PlatformError(
             CONFIGURATION,
-            "it is made by others, and was not given",
-            f"run `ansible-vault {verb} {self._path}` and add the line `{name}: …`, or give it in "
+            made_elsewhere if kind == "given" else made_here,
+            f"run `ansible-vault {verb} {self._file.path}` and add the line `{name}: …`, or give it in "
             "platform_supplied_secrets",
             where=f"secret {name}",
         )
@@ -88,74 +111,27 @@ class SecretStore:
             )
 
     def _source(self, name: str) -> str:
-        return "platform_supplied_secrets" if name in self._supplied else self._path
+        return "platform_supplied_secrets" if name in self._supplied else self._file.path
 
     def _read(self) -> dict[str, str]:
         if self._stored is None:
-            self._stored = self._load()
+            self._stored = self._file.read()
         return self._stored
 
-    def _load(self) -> dict[str, str]:
-        try:
-            with open(self._path, "rb") as file:
-                content = file.read()
-        except FileNotFoundError:
-            return {}
-        if not is_encrypted(content):
-            raise PlatformError(
-                CONFIGURATION,
-                "the file of secrets is not encrypted",
-                f"run `ansible-vault encrypt {self._path}`",
-                where=self._path,
-            )
-        self._need_password()
-        try:
-            return yaml.safe_load(self._vault.decrypt(content)) or {}
-        except AnsibleError:
-            # The reason would name vault identities and cipher details, and help nobody.
-            raise PlatformError(
-                CONFIGURATION,
-                "the vault password given does not open the file of secrets",
-                "give the password that it was encrypted with; without it the secrets cannot be recovered",
-                where=self._path,
-            ) from None
-
-    def _need_password(self) -> None:
-        if not self._vault.secrets:
-            raise PlatformError(CONFIGURATION, "no vault password was given", NO_PASSWORD, where=self._path)
-
     def _make(self, name: str, kind: str) -> str:
-        if not self._write:
+        if self._missing == ASSUME:
             return self._read().setdefault(name, generate(kind))
-        self._need_password()
-        with self._locked():
+        self._file.need_password()
+        with self._file.locked():
             # Another host's task may have made it between our reading and our lock.
-            self._stored = self._load()
+            self._stored = self._file.read()
             if name not in self._stored:
                 self._stored[name] = generate(kind)
-                self._save()
+                self._file.write(self._stored)
         return self._stored[name]
 
-    @contextmanager
-    def _locked(self) -> t.Iterator[None]:
-        folder = os.path.dirname(self._path)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
-    def _save(self) -> None:
-        encrypted = self._vault.encrypt(yaml.safe_dump(self._stored, sort_keys=True))
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(self._path), prefix=".secrets-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(encrypted)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+def _in_words(deployed: t.Mapping[str, t.Any]) -> str:
+    files = [f"files of the platform in {deployed['directory']}"] if deployed.get("directory") else []
+    volumes = [f"volumes ({', '.join(deployed['volumes'])})"] if deployed.get("volumes") else []
+    return " and ".join(files + volumes) or "data that was written with other secrets"

@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_file import SecretFile
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate, violations
-from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore, policy_of
 
 
 def vault(password: bytes = b"one") -> VaultLib:
     return VaultLib([("default", VaultSecret(password))])
 
 
-def store(tmp_path, password: bytes = b"one", supplied: dict | None = None, write: bool = True) -> SecretStore:
-    return SecretStore(str(tmp_path / "vault.yml"), vault(password), supplied or {}, write)
+def store(tmp_path, password: bytes = b"one", supplied: dict | None = None, missing: str = "make") -> SecretStore:
+    return SecretStore(SecretFile(str(tmp_path / "vault.yml"), vault(password)), supplied or {}, missing)
 
 
 @given(st.sampled_from(["password", "key"]))
@@ -58,13 +59,14 @@ def test_what_others_made_is_not_judged_by_our_rules(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("write", "exists", "verb"), [(True, False, "create"), (False, False, "create"), (True, True, "edit")]
+    ("missing", "exists", "verb"),
+    [("make", False, "create"), ("assume", False, "create"), ("refuse", False, "create"), ("make", True, "edit")],
 )
-def test_what_others_make_is_never_made(tmp_path, write, exists, verb):
+def test_what_others_make_is_never_made(tmp_path, missing, exists, verb):
     if exists:
         store(tmp_path).get("a", "password")
     with pytest.raises(PlatformError, match="was not given") as refused:
-        store(tmp_path, write=write).get("smtp_password", "given")
+        store(tmp_path, missing=missing).get("smtp_password", "given")
     assert f"ansible-vault {verb} " in refused.value.remedy
     assert (tmp_path / "vault.yml").exists() == exists
 
@@ -79,7 +81,7 @@ def test_two_secrets_differ(tmp_path):
 
 
 def test_without_writing_nothing_is_written_and_the_answer_stays(tmp_path):
-    dry = store(tmp_path, write=False)
+    dry = store(tmp_path, missing="assume")
     assert dry.get("a", "key") == dry.get("a", "key")
     assert list(tmp_path.iterdir()) == []
 
@@ -93,10 +95,7 @@ def test_a_supplied_secret_wins_and_is_not_written(tmp_path):
     ("opened", "reason"),
     [
         (lambda path: store(path, password=b"two").get("a", "password"), "does not open"),
-        (
-            lambda path: SecretStore(str(path / "vault.yml"), VaultLib([]), {}, True).get("a", "password"),
-            "no vault password",
-        ),
+        (lambda path: SecretFile(str(path / "vault.yml"), VaultLib([])).read(), "no vault password"),
         (lambda path: store(path, supplied={"b": "weak"}).get("b", "password"), "at least 12 characters"),
     ],
     ids=["wrong password", "no password", "weak"],
@@ -119,3 +118,58 @@ def test_a_file_in_clear_is_refused(tmp_path):
     (tmp_path / "vault.yml").write_text("a: secret\n", encoding="utf-8")
     with pytest.raises(PlatformError, match="not encrypted"):
         store(tmp_path).get("a", "password")
+
+
+def test_a_missing_secret_is_refused_where_none_must_be_made(tmp_path):
+    with pytest.raises(PlatformError, match="must not be made here") as refusal:
+        store(tmp_path, missing="refuse").get("a", "key")
+    assert refusal.value.where == "secret a" and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "read_only", "checking", "lost", "policy"),
+    [
+        ("auto", False, False, False, "make"),
+        ("auto", False, False, True, "refuse"),
+        ("auto", False, True, True, "refuse"),
+        ("auto", False, True, False, "assume"),
+        ("auto", True, False, False, "refuse"),
+        ("auto", True, True, False, "assume"),
+        ("make", False, False, True, "make"),
+        ("make", True, False, False, "refuse"),
+        ("refuse", False, True, False, "refuse"),
+        ("assume", True, False, True, "assume"),
+    ],
+)
+def test_what_becomes_of_a_missing_secret(setting, read_only, checking, lost, policy):
+    assert policy_of(setting, read_only=read_only, checking=checking, lost_afterwards=lost) == policy
+
+
+DEPLOYED = {"directory": "/opt/borgstack", "immutable": ["key", "other_key"], "volumes": ["borgstack_data"]}
+
+
+@pytest.mark.parametrize("missing", ["make", "refuse", "assume"])
+@pytest.mark.parametrize("trace", ["directory", "volumes"])
+def test_nothing_is_made_in_place_of_a_lost_file(tmp_path, missing, trace):
+    with pytest.raises(PlatformError, match="does not exist, but the host has") as refusal:
+        store(tmp_path, missing=missing).get("a", "password", lambda: {trace: DEPLOYED[trace]})
+    assert refusal.value.category == 10 and "A lost file of secrets" in refusal.value.remedy
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_made_in_place_of_lost_keys_and_all_of_them_are_named(tmp_path):
+    store(tmp_path).get("a", "password")
+    before = (tmp_path / "vault.yml").read_bytes()
+    with pytest.raises(PlatformError, match="lacks key, other_key, which data") as refusal:
+        store(tmp_path).get("key", "key", lambda: DEPLOYED)
+    assert refusal.value.category == 10 and (tmp_path / "vault.yml").read_bytes() == before
+
+
+def test_a_new_service_gets_its_secrets_on_a_host_that_has_others(tmp_path):
+    made = store(tmp_path, supplied={"other_key": "k" * 32})
+    made.get("key", "key")
+    assert made.get("b", "password", lambda: DEPLOYED)
+
+
+def test_a_host_that_has_nothing_is_no_hindrance(tmp_path):
+    assert store(tmp_path).get("a", "key", lambda: {"directory": "", "immutable": [], "volumes": []})

@@ -10,7 +10,13 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.module_utils.host import network, software, storage, system
+from ansible_collections.borgstack.platform.plugins.module_utils.host import (
+    deployed,
+    network,
+    software,
+    storage,
+    system,
+)
 
 # What may be null though the rest of its part was measured.
 FIELDS = (("clock", "synchronized"), ("data", "encrypted"), ("docker", "config"))
@@ -35,6 +41,7 @@ def measure(options: dict) -> dict:
             "listeners": lambda: network.listeners(options["ports"]),
             "packages": lambda: software.packages(options["packages"]),
             "docker": software.docker,
+            "deployed": lambda: deployed.inspect(options["platform_directory"] or "", options["platform_name"]),
             "ufw": software.ufw,
         }
     )

@@ -50,8 +50,7 @@ def docker() -> dict:
     with ThreadPoolExecutor(len(commands)) as pool:
         version, compose, engine, enabled = pool.map(lambda command: output(*command), commands)
     client = re.search(r"version ([\d.]+)", version or "")
-    text = read(DAEMON_CONFIG)
-    config = {} if text is None else _parsed(text)
+    config = _daemon_config()
     return {
         "version": client.group(1) if client else None,
         "engine_version": engine.strip().partition("+")[0] if engine else None,
@@ -59,8 +58,18 @@ def docker() -> dict:
         "enabled": enabled is not None,
         "compose_version": compose.strip().lstrip("v").partition("-")[0].partition("+")[0] if compose else None,
         "config": config,
-        "data_root": (config or {}).get("data-root", "/var/lib/docker"),
+        "data_root": data_root(),
     }
+
+
+def data_root() -> str:
+    """Return where Docker keeps images and volumes, or would."""
+    return (_daemon_config() or {}).get("data-root", "/var/lib/docker")
+
+
+def _daemon_config() -> dict | None:
+    text = read(DAEMON_CONFIG)
+    return {} if text is None else _parsed(text)
 
 
 def _parsed(text: str) -> dict | None:
