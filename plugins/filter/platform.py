@@ -92,6 +92,7 @@ class FilterModule:
                 "provisioning_path": compose.provisioning_path,
                 "to_provision": checks.to_provision,
                 "project_files": compose.files_and_secrets,
+                "proven_files": compose.proven_files,
                 "project_state": compose.project_state,
                 "memory_limit_mb": compose.memory_limit_mb,
                 "report_table": report.report_table,

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+
 CONFIGURATION = 1
 PREREQUISITE = 2
 NETWORK = 3
@@ -67,3 +69,21 @@ class PlatformError(Exception):
                 "done": self.done,
             },
         }
+
+
+# By what the system answers: what to do about the place that it names.
+SYSTEM_REMEDIES = {
+    errno.ENOSPC: "make room on the file system of {place}, and run again",
+    errno.EDQUOT: "raise the quota of the file system of {place}, and run again",
+    errno.EROFS: "mount the file system of {place} so that it can be written, and run again",
+    errno.EACCES: "run as root (become: true), or have {place} accessible to who runs this",
+    errno.EPERM: "run as root (become: true), or have {place} changeable by who runs this",
+}
+
+
+def of_system(error: OSError, where: str = "") -> PlatformError:
+    """Return what the operating system refused, as a failure with a category and a remedy."""
+    place = str(error.filename2 or error.filename or where or "the place named here")
+    remedy = SYSTEM_REMEDIES.get(error.errno or 0, "correct what it says about {place}, and run again")
+    what = f"the system refused it: {error.strerror or error}"
+    return PlatformError(PREREQUISITE, what, remedy.format(place=place), where or place)

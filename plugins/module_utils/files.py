@@ -12,7 +12,13 @@ import tempfile
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, DATA, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils import directories
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
+    CONFIGURATION,
+    DATA,
+    PlatformError,
+    of_system,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 
 # Lists what was written, so that a file which is no longer declared can be told from one that an operator added.
@@ -22,7 +28,6 @@ IMMUTABLE = "immutable"
 MASK = "(secret)"
 SECRET_MODE = 0o600
 DEFAULT_MODE = 0o644
-DIRECTORY_MODE = 0o755
 
 
 @dataclass(frozen=True)
@@ -104,36 +109,50 @@ def _read(path: str) -> Found:
         return Found("")
 
 
-def plan(files: list[File], found: dict[str, Found], managed: set[str]) -> list[Step]:
+def plan(files: list[File], found: dict[str, Found], managed: t.Collection[str]) -> list[Step]:
     """Return the steps that make the files what is declared.
 
+    Args:
+        files: the declared files.
+        found: those as they are, by path.
+        managed: the paths that an earlier run wrote; what of them is not declared is removed.
+
     Raises:
-        PlatformError: an immutable file is there with another content.
+        PlatformError: immutable files are there with another content; all of them are named.
     """
+    _refuse_other_contents(files, found)
     steps = []
     for file in files:
         actual = found[file.path]
-        if file.immutable and actual.content not in (None, file.content):
-            raise _must_not_change(file)
         if actual.content != file.content:
             verb = "create" if actual.content is None else "change"
             steps.append(_step(file, verb, _shown(file, actual.content), _shown(file, file.content, new=True)))
         elif actual.mode != file.mode or not actual.owned:
             before, after = ({"mode": f"{mode:04o}"} for mode in (actual.mode, file.mode))
             steps.append(_step(file, "set permissions of", before, after))
-    for path in sorted(managed - {file.path for file in files}):
+    for path in sorted(set(managed) - {file.path for file in files}):
         steps.append(Step(f"file {path}", f"remove file {path}", path, {"present": True}, {}))
     return steps
 
 
-def _must_not_change(file: File) -> PlatformError:
-    name = os.path.basename(file.path)
-    return PlatformError(
+def _refuse_other_contents(files: list[File], found: dict[str, Found]) -> None:
+    others = [file for file in files if file.immutable and found[file.path].content not in (None, file.content)]
+    if not others:
+        return
+    names = ", ".join(os.path.basename(file.path) for file in others)
+    raise PlatformError(
         DATA,
-        f"{name} is another one than the data on the host was written with",
-        f"restore the former {name} in the vaulted file; if its data is gone for good, remove the file named here",
-        where=f"file {file.path}",
+        f"{names} {'is another one' if len(others) == 1 else 'are others'} than the data on the host was written with",
+        "restore what was there before in the vaulted file, from a copy of it or read back from the host, as "
+        'docs/operating.md tells under "A lost file of secrets"; only where the data that was written with it is gone '
+        "for good, remove what is named here",
+        where=f"{'file' if len(others) == 1 else 'files'} {', '.join(file.path for file in others)}",
     )
+
+
+def withheld(files: list[File], found: dict[str, Found]) -> list[File]:
+    """Return the immutable files that are not there yet."""
+    return [file for file in files if file.immutable and found[file.path].content is None]
 
 
 def _step(file: File, verb: str, before: dict, after: dict) -> Step:
@@ -161,11 +180,22 @@ class Writer:
         self._managed = set(managed)
 
     def apply(self, step: Step) -> None:
-        """Write or remove one file."""
-        if isinstance(step.operation, str):
-            self._remove(step.operation)
-            return
-        file: File = step.operation
+        """Write or remove one file, or make or repair one directory.
+
+        Raises:
+            PlatformError: the system refuses it.
+        """
+        try:
+            if isinstance(step.operation, directories.Directory):
+                directories.apply(self._root, step.operation)
+            elif isinstance(step.operation, str):
+                self._remove(step.operation)
+            else:
+                self._put(step.operation)
+        except OSError as error:
+            raise of_system(error, step.subject) from None
+
+    def _put(self, file: File) -> None:
         # Noted first: a run that is killed in between leaves a file that the next one still knows.
         if not file.immutable:
             self._note(self._managed | {file.path})
@@ -191,7 +221,7 @@ class Writer:
 
     def _write(self, path: str, content: str, mode: int) -> None:
         target = os.path.join(self._root, path)
-        os.makedirs(os.path.dirname(target), mode=DIRECTORY_MODE, exist_ok=True)
+        os.makedirs(os.path.dirname(target), mode=directories.MODE, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".writing-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError, of_system
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step, apply_steps, diff_of
 
 # What every module that connects has, and what those that plan have: documented in doc_fragments/provisioning.py.
@@ -75,4 +75,6 @@ def finish(module, run: t.Callable[[], dict]) -> None:
         result = run()
     except PlatformError as error:
         module.fail_json(**error.as_result())
+    except OSError as error:
+        module.fail_json(**of_system(error).as_result())
     module.exit_json(**result)

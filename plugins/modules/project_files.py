@@ -13,6 +13,7 @@ description:
   - Writes many small text files below one directory, atomically and with one connection, where looping
     M(ansible.builtin.copy) costs two round trips a file.
   - Files with secrets get mode 0600, all others 0644; directories on the way are made with mode 0755.
+  - O(root) and the directories that files lie in are made root's again, and taken from all others for writing.
   - A file that an earlier run wrote and that is no longer declared is removed; a file that somebody else put there is
     left alone.
 author:
@@ -53,6 +54,21 @@ options:
     description: The texts of those O(files) that hold secrets, by path; they are shown nowhere.
     type: dict
     default: {}
+  private_directories:
+    description: Directories, relative to O(root), that are made where they are missing and that root alone may enter.
+    type: list
+    elements: str
+    default: []
+  withhold_immutable:
+    description:
+      - Whether an immutable file that is not there yet is left out, and named in RV(withheld), for a later task that
+        writes it once its content has proven right.
+    type: bool
+    default: false
+  exclusive:
+    description: Whether files that an earlier run wrote and that are no longer declared are removed.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -83,21 +99,31 @@ pending:
   type: list
   elements: str
   sample: ["caddy"]
+withheld:
+  description: The immutable files that are not there yet and were left out.
+  returned: success
+  type: list
+  elements: str
+  sample: ["immutable/n8n_encryption_key"]
 """
 
-from ansible_collections.borgstack.platform.plugins.module_utils import files
+from ansible_collections.borgstack.platform.plugins.module_utils import directories, files
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import converge, finish
 
 
 def run(module):
     """Converge the files and return the result."""
-    root = module.params["root"]
-    wanted = files.declared(module.params["files"], module.params["secrets"])
+    options, root = module.params, module.params["root"]
+    wanted = files.declared(options["files"], options["secrets"])
+    places = directories.of_files([file.path for file in wanted], options["private_directories"])
     found, managed = files.inspect(root, wanted)
-    steps = files.plan(wanted, found, managed)
+    withheld = [file.path for file in files.withheld(wanted, found)] if options["withhold_immutable"] else []
+    files_now = [file for file in wanted if file.path not in withheld]
+    steps = directories.plan(places, directories.inspect(root, places))
+    steps += files.plan(files_now, found, managed if options["exclusive"] else [])
     result = converge(module, steps, files.Writer(root, managed).apply)
-    return {**result, "pending": files.pending(root, wanted, steps)}
+    return {**result, "pending": files.pending(root, wanted, steps), "withheld": withheld}
 
 
 def main():
@@ -118,6 +144,9 @@ def main():
             },
             # Apart from the files, so that it can be hidden as a whole.
             "secrets": {"type": "dict", "default": {}, "no_log": True},
+            "private_directories": {"type": "list", "elements": "str", "default": []},
+            "withhold_immutable": {"type": "bool", "default": False},
+            "exclusive": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

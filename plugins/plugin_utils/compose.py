@@ -198,7 +198,22 @@ def project_files(declarations: dict[str, Declaration]) -> list[dict]:
 
 def files_and_secrets(declarations: dict[str, Declaration]) -> dict:
     """Return the project's files as options of the module `project_files`, which takes texts with secrets apart."""
-    files = project_files(declarations)
+    return _with_secrets_apart(project_files(declarations))
+
+
+def proven_files(declarations: dict[str, Declaration], withheld: list[str], stale: list[str]) -> dict:
+    """Return those withheld files, as options of the module, whose service runs well with what they stand for.
+
+    Args:
+        declarations: the declarations by instance name.
+        withheld: the paths of the immutable files that are not on the host yet.
+        stale: the containers that do not run, are not healthy, or were made from something else.
+    """
+    well = {name: one for name, one in declarations.items() if not set(one.get("containers", {})) & set(stale)}
+    return _with_secrets_apart([file for file in project_files(well) if file["path"] in withheld])
+
+
+def _with_secrets_apart(files: list[dict]) -> dict:
     return {
         "files": [{key: value for key, value in file.items() if key != "secret_content"} for file in files],
         "secrets": {file["path"]: file["secret_content"] for file in files if "secret_content" in file},

@@ -74,6 +74,9 @@ class SecretStore:
         if self._file.exists():
             lost = sorted(set(deployed.get("immutable", ())) - set(self._read()) - set(self._supplied))
             what = f"it lacks {', '.join(lost)}, which data on the host was written with" if name in lost else ""
+        elif self._supplied and self._missing == REFUSE:
+            # All secrets are kept elsewhere, and there never was a file.
+            what = ""
         else:
             what = f"it does not exist, but the host has {_in_words(deployed)}" if any(deployed.values()) else ""
         if what:

@@ -42,3 +42,32 @@ def test_files_are_written_once(converge, tmp_path):
     ]
     assert (tmp_path / "secrets/a.env").stat().st_mode & 0o777 == 0o600
     assert converge("project_files", {"root": str(tmp_path), "files": files[:1]}) == ["remove file secrets/a.env"]
+
+
+def test_what_must_never_change_is_written_when_it_is_asked_for(module, converge, tmp_path):
+    files = [{"path": "compose.yaml", "content": "name: x\n"}, {"path": "immutable/key", "immutable": True}]
+    declared = {"root": str(tmp_path), "files": files, "secrets": {"immutable/key": "hash"}}
+    withheld = {**declared, "withhold_immutable": True, "private_directories": ["immutable", "backups"]}
+    assert converge("project_files", withheld) == [
+        "create directory backups",
+        "create directory immutable",
+        "create file compose.yaml",
+    ]
+    assert module("project_files", withheld)["withheld"] == ["immutable/key"]
+    noted = {**declared, "files": files[1:], "exclusive": False}
+    assert converge("project_files", noted) == ["create file immutable/key"]
+    assert module("project_files", withheld)["withheld"] == [] and (tmp_path / "compose.yaml").exists()
+    refused = module("project_files", {**withheld, "secrets": {"immutable/key": "other"}})
+    assert refused["error"]["category"] == 10
+
+
+def test_traces_of_a_platform_are_found(module, tmp_path):
+    asked = {"platform_directory": str(tmp_path), "platform_name": "no-such-platform"}
+    none = {"directory": "", "immutable": [], "volumes": []}
+    assert module("host_info", asked)["host"]["deployed"] == none
+    files = [{"path": "immutable/key", "content": "hash", "immutable": True}]
+    module("project_files", {"root": str(tmp_path), "files": files})
+    assert module("host_info", asked)["host"]["deployed"] == {**none, "directory": str(tmp_path), "immutable": ["key"]}
+    (tmp_path / "immutable/key").unlink()
+    module("project_files", {"root": str(tmp_path), "files": [{"path": "a", "content": "a"}]})
+    assert module("host_info", asked)["host"]["deployed"] == {**none, "directory": str(tmp_path)}

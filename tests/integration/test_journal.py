@@ -11,7 +11,9 @@ from integration.conftest import ROOT
 from integration.spellings import spellings
 
 pytestmark = pytest.mark.integration
-MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+# What is an action runs on the controller alone, and logs nothing.
+ACTIONS = {path.stem for path in (ROOT / "plugins/action").glob("*.py")}
+MODULES = sorted({path.stem for path in (ROOT / "plugins/modules").glob("*.py")} - ACTIONS)
 # Every character that str(), JSON, shells, URLs or templates spell otherwise.
 NASTY = "Seen-7 \\ ' \" $HOME % {{ x }} # \nsecond line"
 PLAIN = {"bool": True, "int": 1, "float": 1.0}

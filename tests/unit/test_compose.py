@@ -16,6 +16,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import 
     memory_limit_mb,
     project_files,
     project_state,
+    proven_files,
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import (
     check_ports,
@@ -285,3 +286,15 @@ class TestDevelopmentProfile:
     def test_what_is_no_port_is_refused(self, ports):
         with pytest.raises(PlatformError, match="development_ports is"):
             check_ports(ports, "container app")
+
+
+def test_a_key_is_noted_once_its_service_runs_well_with_it():
+    declarations = {
+        name: {"containers": {name: {}, f"{name}-worker": {}}, "immutable_secrets": {f"{name}_key": name}}
+        for name in ("well", "ill", "known")
+    }
+    withheld = ["immutable/well_key", "immutable/ill_key"]
+    proven = proven_files(declarations, withheld, stale=["ill-worker"])
+    assert proven["files"] == [{"path": "immutable/well_key", "immutable": True}]
+    assert list(proven["secrets"]) == ["immutable/well_key"]
+    assert proven_files(declarations, [], stale=[]) == {"files": [], "secrets": {}}

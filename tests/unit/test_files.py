@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.borgstack.platform.plugins.module_utils import files
+from ansible_collections.borgstack.platform.plugins.module_utils import directories, files
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import apply_steps
 
@@ -120,3 +121,68 @@ def test_what_is_refused(declared):
 def test_a_secret_without_a_file_is_refused():
     with pytest.raises(PlatformError, match="it is among the secrets only"):
         files.declared([{"path": "a", "content": ""}], {"b": "text"})
+
+
+def test_all_that_must_not_change_is_named_at_once(tmp_path):
+    declared = [{"path": f"immutable/{name}", "secret_content": name, "immutable": True} for name in ("a", "b", "c")]
+    converge(tmp_path, declared)
+    with pytest.raises(PlatformError, match="a, b are others than the data") as refusal:
+        converge(
+            tmp_path,
+            [{**one, "secret_content": one["secret_content"].replace("b", "x").replace("a", "y")} for one in declared],
+        )
+    assert refusal.value.where == "files immutable/a, immutable/b"
+
+
+def plan_of_directories(root, paths: list[str], private: list[str]):
+    places = directories.of_files(paths, private)
+    return directories.plan(places, directories.inspect(str(root), places))
+
+
+def test_directories_are_roots_and_changed_by_nobody_else(tmp_path):
+    paths, private = ["caddy/sites/a", "compose.yaml", "secrets/a.env"], ["secrets", "backups"]
+    writer = files.Writer(str(tmp_path), set())
+    apply_steps(plan_of_directories(tmp_path, paths, private), writer.apply)
+    (tmp_path / "caddy/sites").mkdir(parents=True)
+    for path, mode, owner in (
+        (".", 0o777, 0),
+        ("caddy", 0o775, 0),
+        ("caddy/sites", 0o755, 1000),
+        ("secrets", 0o755, 0),
+    ):
+        os.chmod(tmp_path / path, mode)
+        os.chown(tmp_path / path, owner, owner)
+    repaired = plan_of_directories(tmp_path, paths, private)
+    assert [step.words for step in repaired] == [
+        f"set owner and permissions of directory {path}" for path in (".", "caddy", "caddy/sites", "secrets")
+    ]
+    assert repaired[2].before == {"mode": "0755", "owner": "1000:1000"}
+    apply_steps(repaired, writer.apply)
+    modes = {path: stat.S_IMODE((tmp_path / path).stat().st_mode) for path in (".", "caddy", "secrets", "backups")}
+    assert modes == {".": 0o755, "caddy": 0o755, "secrets": 0o700, "backups": 0o700}
+    assert (tmp_path / "caddy/sites").stat().st_uid == 0 and plan_of_directories(tmp_path, paths, private) == []
+
+
+def test_permissions_that_an_operator_took_away_are_not_given_back(tmp_path):
+    os.chmod(tmp_path, 0o700)
+    assert plan_of_directories(tmp_path, ["compose.yaml"], []) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "make room on the file system of "),
+        (errno.EROFS, "mount the file system of "),
+        (errno.EIO, "correct "),
+    ],
+)
+def test_what_the_system_refuses_has_a_category_and_a_remedy(tmp_path, monkeypatch, number, remedy):
+    def refuse(*_arguments):
+        raise OSError(number, os.strerror(number), str(tmp_path / "b"))
+
+    monkeypatch.setattr(files.os, "replace", refuse)
+    with pytest.raises(PlatformError, match=os.strerror(number)) as refusal:
+        converge(tmp_path, [{"path": "b", "content": "b"}])
+    assert (refusal.value.category, refusal.value.where) == (2, "file b")
+    assert refusal.value.remedy.startswith(remedy)
+    assert str(tmp_path / "b") in refusal.value.remedy

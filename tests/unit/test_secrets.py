@@ -173,3 +173,10 @@ def test_a_new_service_gets_its_secrets_on_a_host_that_has_others(tmp_path):
 
 def test_a_host_that_has_nothing_is_no_hindrance(tmp_path):
     assert store(tmp_path).get("a", "key", lambda: {"directory": "", "immutable": [], "volumes": []})
+
+
+def test_where_all_secrets_are_kept_elsewhere_no_file_is_missed(tmp_path):
+    kept = store(tmp_path, supplied={"a": "Supplied-1-Password"}, missing="refuse")
+    with pytest.raises(PlatformError, match="must not be made here") as refusal:
+        kept.get("b", "password", lambda: DEPLOYED)
+    assert refusal.value.where == "secret b" and "platform_supplied_secrets" in refusal.value.remedy
