@@ -15,6 +15,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_file import SecretFile
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,7 +118,8 @@ def test_b8_only_the_proxy_publishes_ports_to_everybody(role):
 
 def test_b9_a_secret_that_exists_is_never_made_anew(tmp_path):
     def store() -> SecretStore:
-        return SecretStore(str(tmp_path / "vault.yml"), VaultLib([("default", VaultSecret(b"one"))]), {}, True)
+        file = SecretFile(str(tmp_path / "vault.yml"), VaultLib([("default", VaultSecret(b"one"))]))
+        return SecretStore(file, {}, "make")
 
     key = store().get("n8n_encryption_key", "key")
     assert store().get("another", "key") != key
