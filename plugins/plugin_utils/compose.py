@@ -84,6 +84,18 @@ def compose_project(
     }
 
 
+def compose_literal(project: t.Any) -> t.Any:
+    """Return a project, or a part of it, as Compose has to read it to get every text to the letter.
+
+    Compose puts variables of its own environment where a text has a `$`. Fingerprints are made before this.
+    """
+    if isinstance(project, dict):
+        return {key: compose_literal(value) for key, value in project.items()}
+    if isinstance(project, list):
+        return [compose_literal(value) for value in project]
+    return project.replace("$", "$$") if isinstance(project, str) else project
+
+
 def images_of(declarations: dict[str, Declaration]) -> list[str]:
     """Return the images of all containers as they are declared, each once."""
     definitions = [one for declared in declarations.values() for one in declared.get("containers", {}).values()]

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import (
     DECLARED_LABEL,
+    compose_literal,
     compose_project,
     environment_file,
     images_of,
@@ -146,6 +147,16 @@ def test_what_was_provisioned_is_noted_without_its_secrets():
     assert "secret" not in note["secret_content"]
     declarations["app"]["needs"][0]["user"]["password"] = "another"
     assert project_files(declarations)[0]["secret_content"] != note["secret_content"]
+
+
+def test_a_dollar_stays_one_and_makes_no_container_anew():
+    declared = copy.deepcopy(DECLARATIONS)
+    definition = declared["app"]["containers"]["app"]
+    definition.update(environment={"T": "pa$word${HOME}$$z"}, command=["echo", "$x"], labels={"l": "$l"})
+    project = compose_project(declared, "borgstack")
+    app = compose_literal(project)["services"]["app"]
+    assert app["environment"] == {"T": "pa$$word$${HOME}$$$$z"} and app["command"] == ["echo", "$$x"]
+    assert app["labels"] == {"l": "$$l", DECLARED_LABEL: fingerprint(declared)}
 
 
 def test_memory_limits_are_summed():

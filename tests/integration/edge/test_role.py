@@ -44,6 +44,7 @@ def act(tmp_path):
             "platform_admin_email": "admin@example.com",
             "platform_secrets_file": str(tmp_path / "vault.yml"),
             "platform_image_source": "archive",
+            "platform_image_archive": "/opt/images",
             "platform_size": "small",
             "platform_image": IMAGE,
             "platform_stale": False,
@@ -87,7 +88,9 @@ def test_a_setting_that_caddy_does_not_take_is_refused_with_its_answer(act):
 def test_an_image_that_is_not_there_yet_is_no_failure_in_check_mode_only(act):
     absent = {"platform_image": "caddy:not-here"}
     assert "failed=0" in act("judge", SITES, "--check", **absent)
-    assert "failed=1" in act("judge", SITES, **absent)
+    output = act("judge", SITES, **absent)
+    assert "failed=1" in output and "[2] prerequisite error" in output
+    assert "docker save --output IMAGES.tar caddy:not-here" in output and "--help" not in output
 
 
 def test_what_is_in_place_already_costs_no_question(act, tmp_path):
