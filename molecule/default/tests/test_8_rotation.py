@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from traces import DECOY, PLACES, Traces
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate
 
 VAULT = Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", ".")) / "vault.yml"
 ADMIN = "admin@demo.example.com"
+# What the policy allows, and what shells, templates, JSON, .env files, URLs and Python's own spelling trip over.
+NASTY = """ \\ ' " $HOME ${x} %s {{ x }} {% x %} # & ; | `x` <x>"""
 
 
 def login(web, secrets: dict[str, str], service: str) -> int:
@@ -29,9 +33,8 @@ def login(web, secrets: dict[str, str], service: str) -> int:
 
 def superuser(server, container, password: str) -> bool:
     """Tell whether PostgreSQL's superuser logs in with a password."""
-    ask = (
-        f"docker exec --env PGPASSWORD={password} {container('postgresql')} psql -h 127.0.0.1 -U postgres -c 'SELECT 1'"
-    )
+    login = f"docker exec --env PGPASSWORD={shlex.quote(password)} {container('postgresql')}"
+    ask = f"{login} psql -h 127.0.0.1 -U postgres -c 'SELECT 1'"
     return server.run(ask).succeeded
 
 
@@ -41,7 +44,8 @@ def former(secrets, server) -> dict[str, str]:
     kept = server.check_output("ls /opt/borgstack/immutable").split()
     # A password has a special character, a key has none.
     kind = {name: "key" if value.isalnum() else "password" for name, value in secrets.items()}
-    changed = {name: value if name in kept else generate(kind[name]) for name, value in secrets.items()}
+    new = {name: generate(kind[name]) + (NASTY if kind[name] == "password" else "") for name in secrets}
+    changed = {name: value if name in kept else new[name] for name, value in secrets.items()}
     VAULT.write_text(yaml.safe_dump(changed), encoding="utf-8")
     subprocess.run(["ansible-vault", "encrypt", str(VAULT)], check=True, capture_output=True)
     return dict(secrets)
@@ -54,17 +58,25 @@ def present(former) -> dict[str, str]:
     return yaml.safe_load(viewed.stdout)
 
 
+@pytest.fixture(scope="module")
+def traces(name, former, present) -> Traces:
+    """What looks for all secrets that there are or were."""
+    return Traces(name, {**{f"former {one}": value for one, value in former.items()}, **present, "decoy": DECOY})
+
+
 def test_a_prediction_does_not_stumble_over_what_is_not_in_effect_yet(play, present):
     predicted = play("--check", "--diff")
     assert predicted.returncode == 0 and predicted.changed > 0, predicted.output[-6000:]
     assert [name for name, value in present.items() if value in predicted.output] == []
 
 
-def test_a_run_brings_all_of_them_into_effect(play, former, present):
+def test_a_run_brings_all_of_them_into_effect(play, former, present, traces):
     assert len([name for name in former if former[name] != present[name]]) > 15
-    run = play()
+    with traces.sampled():
+        run = play("-vvvv", "--diff")
+        traces.show_the_decoy()
     assert run.returncode == 0, run.output[-6000:]
-    assert [name for name, value in present.items() if value in run.output] == []
+    traces.keep("output", run.output)
 
 
 @pytest.mark.parametrize("service", ["n8n", "directus", "chatwoot", "duplicati"])
@@ -88,8 +100,14 @@ def test_then_nothing_is_left_to_do(play):
     assert (run.returncode, run.changed) == (0, 0), run.output[-6000:]
 
 
-def test_a_key_that_data_was_written_with_is_not_changed(play, present):
-    run = play(platform_supplied_secrets={"n8n_encryption_key": generate("key")})
+def test_a_key_that_data_was_written_with_is_not_changed(play, present, traces):
+    run = play("-vvvv", "--diff", platform_supplied_secrets={"n8n_encryption_key": generate("key")})
     assert run.returncode != 0
+    traces.keep("output", run.output)
     assert "[10] data error" in run.output
     assert run.changed == 0
+
+
+def test_no_secret_is_seen_anywhere(traces):
+    # The decoy, which is everywhere, proves that each place was looked at.
+    assert traces.found() == {(place, "decoy") for place in PLACES}
