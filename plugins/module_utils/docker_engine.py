@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import http.client
 import json
+import os
 import re
 import socket
 import typing as t
@@ -56,6 +57,34 @@ def containers(path: str, project: str, timeout: float) -> list[dict[str, t.Any]
     return [{**item, "measured": one} for item, one in zip(listed, measured)]
 
 
+def volumes(path: str, project: str, timeout: float) -> list[str]:
+    """Return the names of the volumes that are a project's by their name, whoever made them."""
+    found = (_get(path, "/volumes", timeout) or {}).get("Volumes") or []
+    return sorted(item["Name"] for item in found if item["Name"].startswith(f"{project}_"))
+
+
+def networks(path: str, project: str, timeout: float) -> dict[str, str]:
+    """Return the ids of a project's networks, by name."""
+    filters = quote(json.dumps({"label": [f"com.docker.compose.project={project}"]}))
+    return {item["Name"]: item["Id"] for item in _get(path, f"/networks?filters={filters}", timeout) or []}
+
+
+def root(path: str, timeout: float) -> str:
+    """Return where Docker keeps volumes and images."""
+    return (_get(path, "/info", timeout) or {}).get("DockerRootDir", "")
+
+
+def published_by_others(path: str, project: str, label: str, timeout: float) -> dict[int, str]:
+    """Return the other projects with containers that have a label, by the host's ports that they are published at."""
+    filters = quote(json.dumps({"label": [label]}))
+    found: dict[int, str] = {}
+    for item in _get(path, f"/containers/json?filters={filters}", timeout) or []:
+        other = item["Labels"].get("com.docker.compose.project", "")
+        if other and other != project:
+            found.update({port["PublicPort"]: other for port in item.get("Ports") or [] if port.get("PublicPort")})
+    return found
+
+
 def _get(path: str, question: str, timeout: float) -> t.Any:
     """Return the answer's document; none for what is not there any more."""
     connection = _Connection(path, timeout)
@@ -87,15 +116,47 @@ def _measured(path: str, container: str, timeout: float) -> dict[str, t.Any]:
     inspected = _get(path, f"/containers/{container}/json", timeout)
     if not inspected:
         return {}
-    state = inspected["State"]
+    state, limits = inspected["State"], inspected["HostConfig"]
     stats = _get(path, f"/containers/{container}/stats?stream=false&one-shot=true", timeout) if state["Running"] else {}
     return {
         "restarts": inspected["RestartCount"],
         "started_seconds_ago": _seconds_since(state["StartedAt"]) if state["Running"] else None,
         "out_of_memory": state["OOMKilled"],
         "exit_code": state["ExitCode"],
+        "restart": limits["RestartPolicy"]["Name"] or "no",
+        "memory_bytes": limits["Memory"],
+        "nano_cpus": limits["NanoCpus"],
+        "pids_limit": limits.get("PidsLimit") or 0,
+        "replaced_mounts": replaced_mounts(state.get("Pid") or 0, inspected.get("Mounts") or []),
         **memory((stats or {}).get("memory_stats") or {}),
     }
+
+
+def replaced_mounts(process: int, mounts: list[dict[str, t.Any]]) -> list[str]:
+    """Return which mounted folders of the host are others by now than the ones that a container has.
+
+    Such as one that was removed and made anew, or over which a disk was mounted: the container keeps the old one.
+
+    Args:
+        process: of the container, on the host; 0 where it does not run.
+        mounts: as Docker tells them.
+    """
+    found = []
+    for mount in mounts if process else []:
+        if mount["Type"] != "bind":
+            continue
+        try:
+            inside = os.stat(f"/proc/{process}/root{mount['Destination']}")
+        except OSError:
+            continue
+        try:
+            outside = os.stat(mount["Source"])
+        except OSError:
+            found.append(mount["Source"])
+            continue
+        if (inside.st_dev, inside.st_ino) != (outside.st_dev, outside.st_ino):
+            found.append(mount["Source"])
+    return sorted(found)
 
 
 def memory(stats: dict[str, t.Any]) -> dict[str, int | None]:

@@ -28,6 +28,8 @@ CONTAINER_DEFAULTS: dict[str, t.Any] = {
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges:true"],
     "networks": ["internal"],
+    # Far more than any of them starts; what multiplies without end stops here, and not at the host's own limit.
+    "pids_limit": 4096,
 }
 
 
@@ -239,45 +241,3 @@ def memory_limit_mb(declarations: dict[str, Declaration]) -> int:
         for declaration in declarations.values()
         for definition in declaration.get("containers", {}).values()
     )
-
-
-def by_service(containers: list[dict]) -> dict[str, dict]:
-    """Return containers by the name that the project has for them."""
-    return {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
-
-
-def project_state(containers: list[dict], project: dict, network: str = "internal") -> dict:
-    """Compare what runs with what is declared.
-
-    Args:
-        containers: Docker's verbose list of the project's containers.
-        project: the Compose project as returned by `compose_project`.
-        network: the network whose addresses are wanted.
-
-    Returns:
-        `stale`: the declared containers that are absent, outdated, stopped or unhealthy; `unmade`: those of them that
-        are absent or outdated, so that starting them makes them anew; `orphans`: those that run but are not declared;
-        `addresses`: by container, on the network; `ids`: Docker's container ids, by container.
-    """
-    found = by_service(containers)
-    services = project["services"]
-    return {
-        "stale": [name for name, service in services.items() if not _is_current(found.get(name), service)],
-        "unmade": [name for name, service in services.items() if not _is_made(found.get(name), service)],
-        "orphans": sorted(set(found) - set(services)),
-        "addresses": {
-            name: item["NetworkSettings"]["Networks"].get(f"{project['name']}_{network}", {}).get("IPAddress", "")
-            for name, item in found.items()
-        },
-        "ids": {name: item["Id"] for name, item in found.items()},
-    }
-
-
-def _is_current(container: dict | None, service: dict) -> bool:
-    return (
-        _is_made(container, service) and container["State"] == "running" and container["Status"].endswith("(healthy)")
-    )
-
-
-def _is_made(container: dict | None, service: dict) -> bool:
-    return container is not None and container["Labels"].get(DECLARED_LABEL) == service["labels"][DECLARED_LABEL]

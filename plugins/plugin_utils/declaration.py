@@ -39,6 +39,52 @@ KEYS = {
     "immutable_secrets": "secrets that must never change once data was written with them: values by name",
 }
 
+# What a container's definition may hold: the keys of Compose that make sense here, and those of this collection. Any
+# other one is a misspelling, and a misspelt secret_environment would be written where everybody reads it.
+CONTAINER_KEYS = (
+    "cap_add",
+    "cap_drop",
+    "command",
+    "cpus",
+    "depends_on",
+    "development_ports",
+    "device_cgroup_rules",
+    "devices",
+    "dns",
+    "entrypoint",
+    "environment",
+    "extra_hosts",
+    "group_add",
+    "healthcheck",
+    "hostname",
+    "image",
+    "init",
+    "labels",
+    "logging",
+    "mem_limit",
+    "mem_reservation",
+    "memswap_limit",
+    "networks",
+    "oom_score_adj",
+    "pids_limit",
+    "ports",
+    "read_only",
+    "restart",
+    "secret_environment",
+    "security_opt",
+    "shm_size",
+    "stdin_open",
+    "stop_grace_period",
+    "stop_signal",
+    "sysctls",
+    "tmpfs",
+    "tty",
+    "ulimits",
+    "user",
+    "volumes",
+    "working_dir",
+)
+
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 
@@ -107,6 +153,7 @@ def _taken_twice(declarations: dict[str, Declaration]) -> t.Iterator[str]:
 def _check_container(where: str, name: str, definition: dict) -> None:
     if not NAME.fullmatch(name):
         raise _wrong(where, "its name is not lower case letters, digits and dashes")
+    check_keys(definition, CONTAINER_KEYS, where)
     if not definition.get("image"):
         raise _wrong(where, "it has no image")
     if "healthcheck" not in definition:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from difflib import get_close_matches
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 
@@ -19,9 +20,16 @@ def check_keys(given: t.Iterable[str], known: t.Iterable[str], where: str, requi
     """
     unknown, missing = sorted(set(given) - set(known)), sorted(set(required) - set(given))
     if unknown:
-        raise wrong(where, f"unknown keys: {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+        named = ", ".join(f"{key}{nearest(key, known)}" for key in unknown)
+        raise wrong(where, f"unknown keys: {named}; known are {', '.join(sorted(known))}")
     if missing:
         raise wrong(where, f"missing keys: {', '.join(missing)}")
+
+
+def nearest(name: str, known: t.Iterable[str]) -> str:
+    """Return the question whether a known name was meant, to put after an unknown one; nothing where none is near."""
+    near = get_close_matches(str(name), list(known), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def wrong(where: str, what: str) -> PlatformError:

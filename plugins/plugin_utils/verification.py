@@ -20,12 +20,9 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     SERVICE_STARTUP,
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, declared_checks
-from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import (
-    DECLARED_LABEL,
-    by_service,
-    project_state,
-)
+from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+from ansible_collections.borgstack.platform.plugins.plugin_utils.state import by_service, drift, project_state
 
 OK = "ok"
 FAILED = "failed"
@@ -78,8 +75,7 @@ def container_rows(
     rows = []
     for instance, declaration in declarations.items():
         for name in declaration.get("containers", {}):
-            label = project["services"][name]["labels"][DECLARED_LABEL]
-            problems = _container_problems(name, found.get(name), label, platform_age, settings)
+            problems = _container_problems(name, found.get(name), project, platform_age, settings)
             check = f"container {name}"
             rows += [failed(instance, check, *problem) for problem in problems] or [
                 good(instance, check, _container_words(found[name]))
@@ -97,7 +93,7 @@ def orphan_rows(containers: list[dict], project: dict) -> list[Row]:
 
 
 def _container_problems(
-    name: str, container: dict | None, label: str, platform_age: int, settings: dict[str, t.Any]
+    name: str, container: dict | None, project: dict, platform_age: int, settings: dict[str, t.Any]
 ) -> list[tuple[str, int, str]]:
     """Return what is wrong with a container: what, category and remedy."""
     compose = f"docker compose --project-directory {settings['directory']}"
@@ -121,8 +117,11 @@ def _container_problems(
             what = f"it was started again {restarts} times, the last time {duration(age)} ago"
             problems.append((what, SERVICE_STARTUP, logs))
         problems += _health_problems(container["Status"], logs)
-    if container["Labels"].get(DECLARED_LABEL) != label:
+    service = project["services"][name]
+    if container["Labels"].get(DECLARED_LABEL) != service["labels"][DECLARED_LABEL]:
         problems.append(("it runs with another configuration than declared", CONFIGURATION, "run site.yml"))
+    elif changed := drift(container, service, project["name"]):
+        problems.append(("; ".join(changed), CONFIGURATION, "run site.yml, which makes it anew; its data stays"))
     used, limit = measured.get("memory_mb"), measured.get("memory_limit_mb")
     if used is not None and limit and used * 100 >= limit * settings["memory_percent"]:
         remedy = "raise its memory limit in the inventory, or give it less to do; at the limit it is ended"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from typing import ClassVar
 
 import pytest
 
@@ -16,7 +15,6 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import 
     images_of,
     memory_limit_mb,
     project_files,
-    project_state,
     proven_files,
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import (
@@ -165,49 +163,6 @@ def test_memory_limits_are_summed():
 
 def test_environment_files_escape_what_compose_would_interpret():
     assert environment_file({"B": 'a"b$c\\d', "A": "line\nline"}) == 'A="line\\nline"\nB="a\\"b\\$c\\\\d"\n'
-
-
-def container(name: str, label: str, state: str = "running", status: str = "Up 2 minutes (healthy)") -> dict:
-    return {
-        "Id": f"id-{name}",
-        "State": state,
-        "Status": status,
-        "Labels": {"com.docker.compose.service": name, DECLARED_LABEL: label},
-        "NetworkSettings": {"Networks": {"borgstack_internal": {"IPAddress": "10.0.0.2"}}},
-    }
-
-
-class TestState:
-    project: ClassVar[dict] = compose_project(DECLARATIONS, "borgstack")
-    labels: ClassVar[dict] = {name: one["labels"][DECLARED_LABEL] for name, one in project["services"].items()}
-
-    def state(self, *containers: dict) -> dict:
-        return project_state(list(containers), self.project)
-
-    def test_on_an_empty_host_everything_is_stale(self):
-        assert self.state()["stale"] == self.state()["unmade"] == ["app", "database"]
-
-    def test_what_runs_as_declared_is_left_alone(self):
-        state = self.state(container("app", self.labels["app"]), container("database", self.labels["database"]))
-        assert (state["stale"], state["orphans"]) == ([], [])
-        assert state["addresses"] == {"app": "10.0.0.2", "database": "10.0.0.2"}
-
-    @pytest.mark.parametrize(
-        "other",
-        [
-            {"label": "of an earlier declaration"},
-            {"state": "exited", "status": "Exited (0) 3 seconds ago"},
-            {"status": "Up 2 minutes (unhealthy)"},
-            {"status": "Up 3 seconds (health: starting)"},
-        ],
-    )
-    def test_what_is_outdated_stopped_or_not_known_to_be_healthy_is_stale(self, other):
-        app = container("app", **{"label": self.labels["app"], **other})
-        state = self.state(app, container("database", self.labels["database"]))
-        assert (state["stale"], state["unmade"]) == (["app"], ["app"] if "label" in other else [])
-
-    def test_what_is_not_declared_is_an_orphan(self):
-        assert self.state(container("old", "x"))["orphans"] == ["old"]
 
 
 class TestDigests:

@@ -14,7 +14,7 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import compose, declaration, report, state
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_file import SecretFile
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore
 
@@ -62,7 +62,7 @@ def test_b2_nothing_is_provisioned_by_scripts_that_run_once(name):
 
 
 @pytest.mark.parametrize(
-    ("state", "status"),
+    ("shown", "status"),
     [
         ("running", "Up 2 minutes"),
         ("running", "Up 2 minutes (health: starting)"),
@@ -71,19 +71,19 @@ def test_b2_nothing_is_provisioned_by_scripts_that_run_once(name):
         ("restarting", "Restarting (1) 2 seconds ago"),
     ],
 )
-def test_b6_what_is_not_known_to_be_healthy_is_not_taken_for_healthy(state, status):
+def test_b6_what_is_not_known_to_be_healthy_is_not_taken_for_healthy(shown, status):
     declared = {"app": {"containers": {"app": {"image": "app:1"}}}}
     project = compose.compose_project(declared, "test")
     found = {
         "Id": "1",
-        "State": state,
+        "State": shown,
         "Status": status,
         "Labels": {"com.docker.compose.service": "app", **project["services"]["app"]["labels"]},
-        "NetworkSettings": {"Networks": {}},
+        "NetworkSettings": {"Networks": {"test_internal": {}}},
     }
-    assert compose.project_state([found], project)["stale"] == ["app"]
+    assert state.project_state([found], project)["stale"] == ["app"]
     well = {**found, "State": "running", "Status": "Up 2 minutes (healthy)"}
-    assert compose.project_state([well], project)["stale"] == []
+    assert state.project_state([well], project)["stale"] == []
 
 
 def test_b6_a_container_that_cannot_tell_whether_it_is_healthy_is_refused():

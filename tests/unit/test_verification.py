@@ -11,7 +11,10 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import firewall
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 
 SETTINGS = {"directory": "/opt/borgstack", "memory_percent": 95}
-PROJECT = {"name": "borgstack", "services": {"app": {"labels": {DECLARED_LABEL: "now"}}}}
+PROJECT = {
+    "name": "borgstack",
+    "services": {"app": {"labels": {DECLARED_LABEL: "now"}, "networks": ["internal"]}},
+}
 DECLARATIONS = {"app": {"containers": {"app": {}}}}
 
 
