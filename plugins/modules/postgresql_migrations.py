@@ -18,10 +18,17 @@ description:
 notes:
   - The text of a migration is run as a whole, as part of one transaction. What PostgreSQL does not allow in one, such
     as C(COMMIT) and C(CREATE INDEX CONCURRENTLY), is refused by the server, and so is C(COPY FROM STDIN).
+  - A text whose first line, after comments at most, is C(-- migrate:up transaction:false) is sent as it is, outside of
+    a transaction, and its row in the ledger follows it. It is one statement. A run that is killed in between carries it
+    out again.
+  - Line ends, blanks at the end of lines and a byte order mark do not count as a change of a text. It is run with plain
+    line ends and without the mark.
+  - Commands of psql, which begin with a backslash, are refused.
   - It runs with the server's own defaults, except for C(search_path), which is C("$user", public), C(DateStyle), which
     is C(ISO, YMD), and C(TimeZone), which is C(UTC). What a migration sets for the session ends with it.
   - The ledger is a table C(schema_migrations) with the column C(version) as dbmate and Rails have it, and C(name),
-    C(checksum) and C(applied_at). One that was begun by such a tool is continued.
+    C(checksum) and C(applied_at). One that was begun by such a tool is continued; one whose columns our rows do not fit
+    into is refused.
 author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:

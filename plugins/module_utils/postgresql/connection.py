@@ -185,21 +185,38 @@ class Server:
             self._leave_others()
         self._writing = database
         connection = self._connection(database)
+        if statement.alone:
+            for one in (*statement.before, statement, *statement.after):
+                self._execute_alone(connection, one)
+            self.committed += 1
+            return
         try:
             with connection.cursor() as cursor:
-                if not statement.alone and not self._pending:
+                if not self._pending:
                     connection.autocommit = False
                     # Where an extension goes that names no schema; the catalog still comes first, being implied.
                     cursor.execute("set local search_path = public")
                 cursor.execute(_composed(statement))
-            if statement.alone:
-                self.committed += 1
-            else:
-                self._pending += 1
+            self._pending += 1
         except psycopg2.Error as error:
             raise failures.of_statement(error, self.name) from None
         if statement.whole:
             self.commit()
+
+    def _execute_alone(self, connection, statement: Statement) -> None:
+        given = statement.parts[0].text if statement.given else ""
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_composed(statement))
+        except psycopg2.Error as error:
+            raise failures.of_statement(error, self.name, given) from None
+        if connection.info.transaction_status != psycopg2.extensions.TRANSACTION_STATUS_IDLE:
+            raise PlatformError(
+                CONFIGURATION,
+                "it leaves a transaction open, which is undone now",
+                "end it with COMMIT",
+                where=self.name,
+            )
 
     def commit(self) -> None:
         """Commit what has been carried out.

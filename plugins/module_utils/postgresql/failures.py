@@ -50,7 +50,8 @@ NOT_SUPPORTED = "0A000"
 NO_TRANSACTION = (
     CONFIGURATION,
     "leave out what begins or ends a transaction, and COPY from the client: what is run here is one transaction by "
-    "itself; for a statement that may not run in one, begin the text with `-- migrate:up transaction:false`",
+    "itself; a statement that may not run in one is a migration of its own that begins with the line "
+    "`-- migrate:up transaction:false`",
 )
 # By SQLSTATE, or its first two characters: the category, and what to do.
 ANSWERS: dict[str, tuple[int, str]] = {
@@ -100,22 +101,23 @@ def of_connecting(answer: str, code: str, user: str, database: str, where: str) 
     return PlatformError(category, f"{who}: {told}", remedy, where=where)
 
 
-def of_statement(error: t.Any, where: str) -> PlatformError:
+def of_statement(error: t.Any, where: str, given: str = "") -> PlatformError:
     """Return the error for a statement that was refused.
 
     Args:
         error: the driver's error; only its main message is told, which holds names but no secret of ours.
         where: the server, in words.
+        given: the text that was refused, where it came from outside as a whole.
     """
     code = error.pgcode or ""
     answer = error.diag.message_primary or next(iter(str(error).strip().splitlines()), "the connection was lost")
     if code in DETAILED and error.diag.message_detail:
         answer = f"{answer} ({' '.join(error.diag.message_detail.splitlines())})"
     category, remedy = ANSWERS.get(code) or ANSWERS.get(code[:2]) or (CONFIGURATION, "correct the declaration")
-    if error.diag.internal_query and error.diag.internal_position:
-        # Of a text that was given as a whole.
-        line = error.diag.internal_query[: int(error.diag.internal_position) - 1].count("\n") + 1
-        answer = f"{answer} in line {line}"
+    # A text that was given as a whole is run by the server itself, or sent as it is.
+    text, position = error.diag.internal_query or given, error.diag.internal_position or error.diag.statement_position
+    if text and position:
+        answer = f"{answer} in line {text.count(chr(10), 0, int(position) - 1) + 1}"
     if code == NOT_SUPPORTED and error.diag.source_function == RUNS_TEXT:
         category, remedy = NO_TRANSACTION
     if code.startswith("XX") and error.diag.message_hint:

@@ -6,10 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import typing as t
-
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
@@ -17,9 +13,16 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import migration_ledger, migration_text
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.connection import Server
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.migration_ledger import (
+    TABLE,
+    VERSION,
+    Ledger,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
+    Quoted,
     Statement,
     Text,
     check_name,
@@ -28,22 +31,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
 
 # What is not known (none) is not checked.
 EMPTY: dict = {"ledgers": {}, "known_databases": None, "known_roles": None}
-
-TABLE = "schema_migrations"
-COLUMNS = ("version", "name", "checksum", "applied_at")
-NO_LEDGER: dict = {"has_schema": False, "columns": [], "applied": {}}
-VERSION = re.compile("[0-9]{1,128}")
-# What a file of dbmate holds after it would undo what came before.
-BACKWARD = re.compile(r"^--\s*migrate:down", re.MULTILINE)
 LONGEST_SHOWN = 120
-
-LEDGER = """
-select exists (select from pg_namespace where nspname = %(schema)s) as has_schema,
-       array(select attname::text from pg_attribute where attnum > 0 and not attisdropped
-             and attrelid = to_regclass(format('%%I.%%I', %(schema)s, %(table)s))) as columns
-"""
-# A ledger that was begun by another tool has the first column alone.
-APPLIED = "select version, to_jsonb(ledger)->>'checksum' as checksum from {}.{} ledger"
 
 # The server itself refuses a COMMIT in a text that is run this way, so a migration cannot end the transaction that its
 # row in the ledger belongs to. What an earlier one left set in the session is gone.
@@ -54,15 +42,11 @@ SET LOCAL search_path = "$user", public;
 SELECT pg_catalog.set_config('borgstack.migration', {{}}, true);
 DO 'BEGIN EXECUTE pg_catalog.current_setting(''borgstack.migration''); END';
 SET LOCAL ROLE NONE;
-INSERT INTO {{}}.{{}} (version, name, checksum, applied_at) VALUES ({{}}, {{}}, {{}}, pg_catalog.now())
 """
-
-
-class Ledger(t.NamedTuple):
-    """Where is kept which migrations have been applied."""
-
-    database: str
-    schema: str
+# A text that may not run in a transaction is sent as it is, between these.
+PREPARE = 'RESET ALL; SET ROLE {role}; SET search_path = "$user", public'
+RETURN = "RESET ALL; SET ROLE NONE; "
+RECORD = "INSERT INTO {}.{} (version, name, checksum, applied_at) VALUES ({}, {}, {}, pg_catalog.now())"
 
 
 def check(databases: list[dict]) -> None:
@@ -80,7 +64,7 @@ def check(databases: list[dict]) -> None:
             wrong = _what_is_wrong(migration, seen)
             if wrong:
                 what, remedy = wrong
-                raise PlatformError(CONFIGURATION, what, remedy, where=_where(ledger))
+                raise PlatformError(CONFIGURATION, what, remedy, where=ledger.where)
             seen.add(int(migration["version"]))
 
 
@@ -92,8 +76,15 @@ def _what_is_wrong(migration: dict, seen: set[int]) -> tuple[str, str] | None:
         return f"the version {version} is declared twice", "give one of the two migrations another version"
     if not migration["sql"].strip() or not is_text(migration["sql"] + migration["name"]):
         return f"migration {_words(migration)} has no text that can be run", "write its SQL, as valid UTF-8"
-    if BACKWARD.search(migration["sql"]):
+    if migration_text.BACKWARD.search(migration["sql"]):
         return f"migration {_words(migration)} also holds its way back", "declare the part before migrate:down alone"
+    command = migration_text.command_of_psql(migration["sql"])
+    if command:
+        line, text = command
+        return (
+            f"line {line} of migration {_words(migration)} is for psql; the server does not know {text}",
+            "take out what is meant for psql, such as what a dump begins and ends with",
+        )
     return None
 
 
@@ -114,20 +105,10 @@ def inspect(server: Server, databases: list[dict], everything: bool = False) -> 
     known = {row["name"] for row in server.rows("select datname as name from pg_database")}
     places = [ledger for ledger in _by_ledger(databases) if ledger.database in known]
     return {
-        "ledgers": {place: _read(server, place) for place in places},
+        "ledgers": {place: migration_ledger.read(server, place) for place in places},
         "known_databases": known,
         "known_roles": server.role_names(),
     }
-
-
-def _read(server: Server, place: Ledger) -> dict:
-    found = server.rows(LEDGER, {"schema": place.schema, "table": TABLE}, place.database)[0]
-    applied = {}
-    if "version" in found["columns"]:
-        ledger = Statement(APPLIED, (Ident(place.schema), Ident(TABLE)))
-        rows = [row for row in server.rows(ledger, database=place.database) if VERSION.fullmatch(row["version"])]
-        applied = {int(row["version"]): row["checksum"] for row in rows}
-    return {**found, "applied": applied}
 
 
 def plan(databases: list[dict], actual: dict) -> list[Step]:
@@ -141,10 +122,10 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
         _refuse_unknown(database, actual)
     steps: list[Step] = []
     for place, declared in _by_ledger(databases).items():
-        ledger = actual["ledgers"].get(place, NO_LEDGER)
+        ledger = actual["ledgers"].get(place, migration_ledger.NONE)
         pending = [item for item in declared if _is_pending(place, item, ledger)]
         if pending:
-            steps.extend(_kept(place, ledger))
+            steps.extend(migration_ledger.keep(place, ledger))
             steps.extend(_migrated(place, item) for item in pending)
     return steps
 
@@ -153,16 +134,11 @@ def undeclared(databases: list[dict], actual: dict) -> list[str]:
     """Return in words what has been applied without being declared (any more)."""
     found = []
     for place, declared in _by_ledger(databases).items():
-        strangers = set(actual["ledgers"].get(place, NO_LEDGER)["applied"]) - {
+        strangers = set(actual["ledgers"].get(place, migration_ledger.NONE)["applied"]) - {
             int(item["version"]) for item in declared
         }
         found += [f"migration {version} of database {place.database}" for version in sorted(strangers)]
     return found
-
-
-def checksum(sql: str) -> str:
-    """Return what a text is known by; blank space around it does not count."""
-    return hashlib.sha256(sql.strip().encode()).hexdigest()
 
 
 def _by_ledger(databases: list[dict]) -> dict[Ledger, list[dict]]:
@@ -202,12 +178,13 @@ def _refuse_unknown(database: dict, actual: dict) -> None:
 def _is_pending(place: Ledger, migration: dict, ledger: dict) -> bool:
     version, applied = int(migration["version"]), ledger["applied"]
     if version in applied:
-        if applied[version] not in (None, checksum(migration["sql"])):
+        kept = applied[version]
+        if kept is not None and not migration_text.is_known_as(migration["sql"], kept):
             raise PlatformError(
                 DATA,
                 f"the text of migration {_words(migration)} has changed since it was applied",
                 "put the text back as it was, and write what is to change into a new migration",
-                where=_where(place),
+                where=place.where,
             )
         return False
     newest = max(applied, default=-1)
@@ -216,54 +193,33 @@ def _is_pending(place: Ledger, migration: dict, ledger: dict) -> bool:
             CONFIGURATION,
             f"migration {_words(migration)} was never applied, but a newer one, {newest}, has been",
             "give it a newer version, or set allow_out_of_order if it does not matter which of them comes first",
-            where=_where(place),
+            where=place.where,
         )
     return True
 
 
-def _kept(place: Ledger, ledger: dict) -> t.Iterator[Step]:
-    """Yield a step where there is no ledger, or one that does not hold all that is kept here."""
-    table = f"{place.schema}.{TABLE}"
-    missing = [column for column in COLUMNS if column not in ledger["columns"]]
-    if ledger["columns"] and "version" in missing:
-        raise PlatformError(
-            DATA,
-            f"the table {table} is no ledger of migrations: it has no column version",
-            "choose another schema for the ledger",
-            where=_where(place),
-        )
-    parts = (Ident(place.schema), Ident(TABLE))
-    if not ledger["columns"]:
-        text = "CREATE TABLE {}.{} (version varchar(128) PRIMARY KEY, name text, checksum text, applied_at timestamptz)"
-        if not ledger["has_schema"]:
-            text, parts = f"CREATE SCHEMA {{}}; {text}", (Ident(place.schema), *parts)
-        words = f"begin a ledger of migrations, {table}, in database {place.database}"
-    elif missing:
-        # In this order, whatever of them is missing: the names are ours, and the types are what they are above.
-        types = {"name": "text", "checksum": "text", "applied_at": "timestamptz"}
-        text = "ALTER TABLE {}.{} " + ", ".join(f"ADD COLUMN {column} {types[column]}" for column in missing)
-        words = f"take over the ledger of migrations {table} in database {place.database}"
-    else:
-        return
-    statement = Statement(text, parts, place.database, whole=True)
-    yield Step(_where(place), words, statement, {}, {f"table {table}": list(COLUMNS)})
-
-
 def _migrated(place: Ledger, migration: dict) -> Step:
-    version, name, sql = migration["version"], migration["name"], migration["sql"]
-    # NONE is the role that has logged in.
-    role = migration["role"]
-    text = MIGRATE.format(role="{}" if role else "NONE")
-    parts = (Text(sql), Ident(place.schema), Ident(TABLE), Text(version), Text(name), Text(checksum(sql)))
-    statement = Statement(text, (Ident(role), *parts) if role else parts, place.database, whole=True)
+    version, name, sql = migration["version"], migration["name"], migration_text.readable(migration["sql"])
+    row = (Text(version), Text(name), Text(migration_text.checksum(sql)))
+    make = _in_transaction if migration_text.runs_in_transaction(sql) else _by_itself
     short = sql.strip() if len(sql.strip()) <= LONGEST_SHOWN else ""
     words = f"migrate database {place.database} to {_words(migration)}"
-    return Step(_where(place), words, statement, {}, {f"migration {version}": f"{name}: {short}" if short else name})
+    after = {f"migration {version}": f"{name}: {short}" if short else name}
+    return Step(place.where, words, make(place, migration["role"], sql, row), {}, after)
+
+
+def _in_transaction(place: Ledger, role: str | None, sql: str, row: tuple[Text, ...]) -> Statement:
+    parts = (Text(sql), Ident(place.schema), Ident(TABLE), *row)
+    # NONE is the role that has logged in.
+    text = MIGRATE.format(role="{}" if role else "NONE") + RECORD
+    return Statement(text, (Ident(role), *parts) if role else parts, place.database, whole=True)
+
+
+def _by_itself(place: Ledger, role: str | None, sql: str, row: tuple[Text, ...]) -> Statement:
+    before = Statement(PREPARE.format(role="{}" if role else "NONE"), (Ident(role),) if role else ())
+    after = Statement(RETURN + RECORD, (Ident(place.schema), Ident(TABLE), *row))
+    return Statement("{}", (Quoted(sql),), place.database, alone=True, given=True, before=(before,), after=(after,))
 
 
 def _words(migration: dict) -> str:
     return f"{migration['version']} {migration['name']}"
-
-
-def _where(place: Ledger) -> str:
-    return f"database {place.database}"

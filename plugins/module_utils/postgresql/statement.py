@@ -44,6 +44,9 @@ class Statement:
         database: where it runs; empty for the login database.
         alone: whether PostgreSQL refuses it inside a transaction.
         whole: whether it is a transaction of its own.
+        given: whether it is a text from outside as a whole, of which a failure is told the line.
+        before: what is carried out before it in the same session, each by itself, where it is alone.
+        after: what is carried out after it, likewise.
     """
 
     text: str
@@ -51,6 +54,9 @@ class Statement:
     database: str = ""
     alone: bool = False
     whole: bool = False
+    given: bool = False
+    before: tuple[Statement, ...] = ()
+    after: tuple[Statement, ...] = ()
 
 
 def is_text(value: str) -> bool:

@@ -53,3 +53,15 @@ def before_commit(number: int) -> None:
         commit(self)
 
     connection.Server.commit = counted
+
+
+def before_record() -> None:
+    """End the process between a statement that may not run in a transaction and its row in the ledger."""
+    execute = connection.Server._execute_alone
+
+    def watched(self, one, statement) -> None:
+        if "INSERT INTO" in statement.text:
+            os._exit(1)
+        execute(self, one, statement)
+
+    connection.Server._execute_alone = watched

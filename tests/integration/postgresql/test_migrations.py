@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +139,91 @@ def test_a_ledger_of_dbmate_is_continued(converge, login, query, place, schema):
     ]
     assert ledger(query, quoted) == ["001", "002"]
     assert query("select to_regclass('never') is null", "moved") == [(True,)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ("version bigint primary key, dirty boolean not null", "version is bigint, not varchar(128); its column dirty"),
+        ("version bigint primary key, inserted_at timestamp", "its column version is bigint"),
+        ("version text primary key, who text not null", "its column who cannot be left empty"),
+        ("version text, checksum bytea", "its column checksum is bytea, not text"),
+        ("id int", "it has no column version"),
+    ],
+)
+def test_a_ledger_that_no_row_of_ours_fits_into_is_left_alone(module, login, query, place, columns, reason):
+    query(f"create schema platform; create table platform.schema_migrations ({columns})", "moved")
+    for check in (True, False):
+        refusal = module(MODULE, declared(login, migration(1, "create table one ()")), check=check).refusal
+        assert "[10] data error at database moved" in refusal and reason in refusal, refusal
+        assert "choose another schema for the ledger" in refusal
+    elsewhere = declared(login, migration(1, "create table one ()"), schema="elsewhere")
+    assert module(MODULE, elsewhere)["changed"] and ledger(query, "elsewhere") == ["001"]
+
+
+def test_a_ledger_with_columns_of_its_own_is_continued(converge, login, query, place):
+    columns = "version text primary key, batch int default 1, made timestamp not null default now(), note text"
+    query(f"create schema platform; create table platform.schema_migrations ({columns})", "moved")
+    assert len(converge(MODULE, declared(login, migration(1, "create table one ()")))) == 2
+
+
+@pytest.mark.translated
+def test_an_index_is_made_without_locking_its_table(converge, module, login, query, place):
+    table = migration(1, "create table busy (x int)")
+    index = "-- migrate:up transaction:false\ncreate index concurrently if not exists quick on busy (x)"
+    wanted = declared(login, table, migration(2, index), migration(3, "create table after_it ()"))
+    assert converge(MODULE, wanted)[1:] == [f"migrate database moved to 00{n} step_{n}" for n in (1, 2, 3)]
+    made = "select relname, pg_get_userbyid(relowner), indisvalid from pg_class join pg_index on indexrelid = oid"
+    assert query(f"{made} where relname = 'quick'", "moved") == [("quick", "mover", True)]
+    assert query("select pg_get_userbyid(relowner) from pg_class where relname = 'schema_migrations'", "moved") == [
+        ("postgres",)
+    ]
+    failing = migration(4, "-- migrate:up transaction:false\n\ncreate nonsense")
+    refusal = module(MODULE, declared(login, *wanted["databases"][0]["migrations"], failing)).refusal
+    assert "in line 3 (SQLSTATE 42601)" in refusal
+    assert ledger(query) == ["001", "002", "003"]
+
+
+def test_two_statements_that_may_not_run_in_a_transaction_are_two_migrations(module, login, query, place):
+    two = "-- migrate:up transaction:false\ncreate table t (x int); create index concurrently on t (x)"
+    refusal = module(MODULE, declared(login, migration(1, two))).refusal
+    assert "[1] configuration error" in refusal and "a migration of its own" in refusal
+    left_open = "-- migrate:up transaction:false\nbegin; create table left_behind ()"
+    refusal = module(MODULE, declared(login, migration(1, left_open))).refusal
+    assert "it leaves a transaction open" in refusal
+    assert query("select to_regclass('left_behind') is null", "moved") == [(True,)] and ledger(query) == []
+
+
+def test_a_run_that_is_killed_after_what_is_no_transaction_does_it_again(module, login, query, place):
+    index = "-- migrate:up transaction:false\ncreate index concurrently if not exists quick on t1 (x)"
+    wanted = declared(login, history()[0], migration(2, index))
+    assert not module(MODULE, declared(login, history()[0])).get("failed")
+    assert module(MODULE, wanted, before=["integration.postgresql.dying:before_record"]).get("died")
+    assert ledger(query) == ["001"] and query("select to_regclass('quick') is not null", "moved") == [(True,)]
+    assert module(MODULE, wanted)["plan"] == ["migrate database moved to 002 step_2"]
+    assert module(MODULE, wanted)["plan"] == []
+
+
+def test_a_checkout_from_windows_is_no_change_and_runs_the_same(converge, module, login, query, place):
+    text = "create function said() returns text language sql as $$\n  select 'a\nb' $$;\n"
+    windows = "\ufeff" + text.replace("\n", "\r\n")
+    converge(MODULE, declared(login, migration(1, windows)))
+    assert query("select said()", "moved") == [("a\nb",)]
+    assert module(MODULE, declared(login, migration(1, text)))["plan"] == []
+    # As it was kept before line ends stopped to count.
+    for kept in (windows[1:], text):
+        former = hashlib.sha256(kept.strip().encode()).hexdigest()
+        query(f"update platform.schema_migrations set checksum = '{former}'", "moved")
+        for now in (windows, text):
+            assert module(MODULE, declared(login, migration(1, now)))["plan"] == []
+
+
+def test_a_dump_for_psql_is_refused_before_anything_is_done(module, login, query, place):
+    dump = migration(2, "--\n-- a dump\n--\n\n\\restrict abc\ncreate table two ();")
+    for check in (True, False):
+        refusal = module(MODULE, declared(login, migration(1, "create table one ()"), dump), check=check).refusal
+        assert "line 5 of migration 002 step_2 is for psql" in refusal and "\\restrict abc" in refusal
+    assert ledger_is_absent(query)
 
 
 def test_two_runs_at_once_run_everything_once(module, login, query, place):

@@ -35,7 +35,7 @@ def test_a_connection_that_cannot_be_made(answer, code, category):
 
 
 def refused(code: str, message: str, **other) -> SimpleNamespace:
-    empty = ("internal_query", "internal_position", "message_hint", "source_function")
+    empty = ("internal_query", "internal_position", "statement_position", "message_hint", "source_function")
     nothing = {"message_detail": "because\nof it", **dict.fromkeys(empty)}
     return SimpleNamespace(pgcode=code, diag=SimpleNamespace(**{"message_primary": message, **nothing, **other}))
 
@@ -67,6 +67,12 @@ def test_a_statement_that_is_refused(code, category):
 def test_a_text_that_was_given_as_a_whole_is_told_the_line(position, line):
     error = refused("42P01", "no such table", internal_query="select 1\nselect 2", internal_position=position)
     assert failures.of_statement(error, "x").what == f"no such table in line {line} (SQLSTATE 42P01)"
+
+
+def test_a_text_that_was_sent_as_it_is_is_told_the_line():
+    error = refused("42P01", "no such table", statement_position="10")
+    assert failures.of_statement(error, "x", "select 1\nselect 2").what == "no such table in line 2 (SQLSTATE 42P01)"
+    assert failures.of_statement(error, "x").what == "no such table (SQLSTATE 42P01)"
 
 
 def test_what_cannot_be_part_of_a_transaction_is_to_be_left_out():

@@ -11,11 +11,12 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import diff_of
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import migrations
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.migrations import Ledger, checksum
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import migration_ledger, migrations
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.migration_ledger import Ledger
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.migration_text import checksum
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted, Text
 
-COLUMNS = list(migrations.COLUMNS)
+COLUMNS = list(migration_ledger.COLUMNS)
 
 
 def database(*versions, **declared) -> dict:
@@ -28,7 +29,7 @@ def migration(version: str, sql: str = "select 1", name: str = "") -> dict:
 
 
 def server(applied: dict | None = None, **ledger) -> dict:
-    found = {"has_schema": True, "columns": COLUMNS, "applied": applied or {}, **ledger}
+    found = {"has_schema": True, "columns": COLUMNS, "strange": [], "applied": applied or {}, **ledger}
     return {**migrations.EMPTY, "ledgers": {Ledger("d", "platform"): found}}
 
 
@@ -144,6 +145,10 @@ def test_the_diff_shows_names_and_short_texts_only():
         (migration("1", " \n"), "has no text"),
         (migration("1", "select '\0'"), "has no text"),
         (migration("1", "create table a ();\n-- migrate:down\ndrop table a;"), "also holds its way back"),
+        (
+            migration("1", "-- a dump\n\\restrict abc\nselect 1"),
+            "line 2 of migration 1 m1 is for psql",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(wrong, reason):
@@ -157,8 +162,9 @@ def test_names_that_postgresql_would_not_keep_are_refused(other):
 
 
 def test_a_table_that_is_no_ledger_is_left_alone():
-    error = refusal([database("1")], server(columns=["id"]))
+    error = refusal([database("1")], server(columns=["id"], strange=["it has no column version"]))
     assert error.category == DATA and "platform.schema_migrations is no ledger" in error.what
+    assert "it has no column version" in error.what and "another schema" in error.remedy
 
 
 def test_a_database_and_a_role_have_to_exist():
@@ -173,3 +179,23 @@ def test_a_database_and_a_role_have_to_exist():
 def test_what_was_applied_and_is_not_declared_is_told():
     assert migrations.undeclared([database("2")], server({1: None, 2: None})) == ["migration 1 of database d"]
     assert migrations.undeclared([database("2")], migrations.EMPTY) == []
+
+
+def test_what_may_not_run_in_a_transaction_is_sent_as_it_is_between_what_it_needs():
+    sql = "-- migrate:up transaction:false\ncreate index concurrently on t (x)"
+    (step,) = migrations.plan([database(migrations=[migration("1", sql)], role="a")], server())
+    operation = step.operation
+    assert (operation.alone, operation.given, operation.whole) == (True, True, False)
+    assert (operation.text, operation.parts) == ("{}", (Quoted(sql),))
+    ((before,), (after,)) = operation.before, operation.after
+    assert "SET ROLE {};" in before.text and before.parts == (Ident("a"),)
+    assert after.text.startswith("RESET ALL; SET ROLE NONE; INSERT INTO") and Text(checksum(sql)) in after.parts
+    (step,) = migrations.plan([database(migrations=[migration("1", sql)])], server())
+    assert "SET ROLE NONE;" in step.operation.before[0].text
+
+
+def test_what_is_run_is_the_same_from_every_checkout():
+    (_ledger, step) = migrations.plan(
+        [database(migrations=[migration("1", "\ufeffselect 1;\r\nselect 2")])], migrations.EMPTY
+    )
+    assert Text("select 1;\nselect 2") in step.operation.parts
