@@ -55,6 +55,7 @@ options:
         type: list
         elements: str
         default: []
+        aliases: [key_patterns]
       channels:
         description: Patterns of channels that it may use; the prefix V(&) may be written or left out.
         type: list
@@ -163,7 +164,7 @@ def main():
         "name": {"type": "str", "required": True},
         "password": {"type": "str", "no_log": True},
         "enabled": {"type": "bool", "default": True},
-        "keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+        "keys": {"type": "list", "elements": "str", "default": [], "aliases": ["key_patterns"], "no_log": False},
         "channels": {"type": "list", "elements": "str", "default": []},
         "commands": {"type": "list", "elements": "str", "default": []},
         "databases": {"type": "list", "elements": "int"},

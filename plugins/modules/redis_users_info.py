@@ -58,7 +58,7 @@ users:
       description: Whether it may log in.
       type: bool
       returned: always
-    keys:
+    key_patterns:
       description: Key patterns with their prefix.
       type: list
       elements: str
@@ -94,7 +94,7 @@ users:
   sample:
     - name: n8n
       enabled: true
-      keys: ["~n8n:*"]
+      key_patterns: ["~n8n:*"]
       channels: ["&n8n:*"]
       commands: [+@all, -@dangerous, +info]
       selectors: []

@@ -15,6 +15,8 @@ import typing as t
 
 ALIASES = {"allcommands": "+@all", "nocommands": "-@all"}
 EVERYTHING = "@all"
+# The categories of the commands that administer users; servers agree on these.
+ADMINISTRATIVE = frozenset({EVERYTHING, "@admin", "@dangerous", "@slow"})
 
 
 def canonical(rules: t.Iterable[str]) -> tuple[str, ...]:
@@ -71,6 +73,15 @@ def unknown(rules: t.Iterable[str], vocabulary: t.Collection[str]) -> list[str]:
         vocabulary: the server's categories with their @, its commands, and its subcommands as `command|subcommand`.
     """
     return [rule for rule in rules if rule[1:] != EVERYTHING and not _is_known(rule, vocabulary)]
+
+
+def allows_administering(rules: t.Iterable[str], command: str) -> bool:
+    """Return whether canonical rules allow one of the commands that administer users, such as `acl|setuser`."""
+    is_allowed = False
+    for rule in rules:
+        if rule[1:] in ADMINISTRATIVE or _covers(rule[1:], command):
+            is_allowed = rule[0] == "+"
+    return is_allowed
 
 
 def _is_known(rule: str, vocabulary: t.Collection[str]) -> bool:

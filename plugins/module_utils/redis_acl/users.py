@@ -15,6 +15,8 @@ from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl impor
 
 ACL_SAVE = ("ACL", "SAVE")
 CONFIG_REWRITE = ("CONFIG", "REWRITE")
+# What a run needs of its own user, beside the command that has the server keep its users.
+ADMINISTERING = ("acl|list", "acl|setuser", "config|get")
 
 
 class Actual(t.NamedTuple):
@@ -89,6 +91,8 @@ def plan(users: list[dict], actual: Actual) -> list[Step]:
             continue
         wanted = rules.from_declaration(item, found)
         _refuse_impossible(item, wanted, actual)
+        if name == actual.myself and found is not None:
+            _refuse_disarmament(wanted, found, actual)
         if found is None or _meaning(found, actual) != _meaning(wanted, actual):
             steps.append(_step(item, wanted, found))
     return steps
@@ -131,7 +135,8 @@ def to_declarations(users: t.Mapping[str, rules.User], names: t.Collection[str] 
                 "replace it, or leave it out by naming the others",
                 where,
             )
-        told.append(item)
+        # By the name that a template can reach with a dot: a dictionary's own `keys` would come first.
+        told.append({"key_patterns" if option == "keys" else option: value for option, value in item.items()})
     return told
 
 
@@ -154,6 +159,22 @@ def _meaning(user: rules.User, actual: Actual) -> rules.User:
         for selector in (user.rights, *user.selectors)
     )
     return replace(user, rights=own, selectors=frozenset(others))
+
+
+def _refuse_disarmament(wanted: rules.User, found: rules.User, actual: Actual) -> None:
+    """Refuse to take from our own user what this run still needs, and the next one, too."""
+    for command in (*ADMINISTERING, "|".join(actual.persistence).lower()):
+        if _may(found, command) and not _may(wanted, command):
+            lost = command.replace("|", " ").upper()
+            raise _refusal(
+                f"it is the user that this run is logged in as, and would lose the right to {lost}",
+                "let it keep +@admin, or log in as another user",
+                f"user {actual.myself}",
+            )
+
+
+def _may(user: rules.User, command: str) -> bool:
+    return any(commands.allows_administering(selector.commands, command) for selector in (user.rights, *user.selectors))
 
 
 def _refuse_impossible(item: dict, user: rules.User, actual: Actual) -> None:

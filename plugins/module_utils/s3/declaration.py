@@ -9,12 +9,17 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
+import unicodedata
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.s3 import policy
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.features import FEATURES, SYSTEM_TAG
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 LONGEST_KEY = 1024
+LONGEST_TAG = {"key": 128, "value": 256}
+# Beside letters, numbers and spaces of all languages.
+IN_TAGS = frozenset("_.:/=+-@")
 # The shapes that comparing relies on; all others are checked by the client library where there is one.
 SHAPES: dict[str, type] = {
     "AllowedHeaders": list,
@@ -81,10 +86,10 @@ def _check_shapes(name: str, place: str, value: t.Any) -> None:
             _check_shapes(name, place, item)
 
 
-def _check_policy(name: str, policy: dict | None) -> None:
-    if not policy:
+def _check_policy(name: str, document: dict | None) -> None:
+    if not document:
         return
-    statements = policy.get("Statement")
+    statements = document.get("Statement")
     statements = [statements] if isinstance(statements, dict) else statements
     if not isinstance(statements, list) or not statements or not all(isinstance(item, dict) for item in statements):
         raise _wrong("its policy has no Statement", "give one, or a list of them; {} removes the policy", name)
@@ -109,6 +114,21 @@ def _check_tags(name: str, tags: dict | None) -> None:
             raise _wrong(f"only AWS may set a tag like {key}", "choose another", name)
         if isinstance(value, (dict, list)):
             raise _wrong(f"its tag {key} is not a text", "give one text", name)
+        for part, text in (("key", str(key)), ("value", policy.text(value))):
+            wrong = _wrong_in_tag(part, text)
+            if wrong:
+                raise _wrong(f"the {part} of its tag {key} {wrong}", "choose one that S3 takes", name)
+
+
+def _wrong_in_tag(part: str, text: str) -> str:
+    if part == "key" and not text:
+        return "is empty"
+    if len(text) > LONGEST_TAG[part]:
+        return f"is longer than {LONGEST_TAG[part]} characters"
+    for character in text:
+        if character not in IN_TAGS and unicodedata.category(character)[0] not in "LNZ":
+            return f"has {character!r}, which S3 does not take there"
+    return ""
 
 
 def _marker(name: str, prefix: str) -> str:

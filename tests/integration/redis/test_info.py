@@ -91,7 +91,7 @@ def test_what_is_told(server):
         {
             "name": "app",
             "enabled": True,
-            "keys": ["%R~b", "~a"],
+            "key_patterns": ["%R~b", "~a"],
             "channels": ["&c"],
             "commands": ["+@read"],
             "selectors": ["~x +set"],

@@ -224,3 +224,39 @@ def test_what_only_some_servers_can(declared, reason):
 
 def test_without_a_server_no_command_is_called_unknown():
     assert users.plan([{**APP, "commands": ["+json.get"]}], users.Actual({}))[0].words == "create user app"
+
+
+MYSELF = {**APP, "name": "me", "commands": ["+@admin"]}
+KEPT = "user me on #ab ~app:* resetchannels -@all "
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "lost"),
+    [
+        ("+@admin", ["+@admin", "-acl"], "ACL LIST"),
+        ("+@admin", ["+@admin", "-acl|setuser"], "ACL SETUSER"),
+        ("+@all", ["+@all", "-@dangerous"], "ACL LIST"),
+        ("+@all", ["+@all", "-@dangerous", "+acl", "+config|get"], ""),
+        ("+@all", ["+acl|list", "+acl|setuser", "+config|get"], "ACL SAVE"),
+        ("+acl +config|get", ["+@admin"], ""),
+        ("+acl|list", ["+get"], "ACL LIST"),
+        ("+get", ["+set"], ""),
+        ("+@all", ["+@admin", "-config"], "CONFIG GET"),
+    ],
+)
+def test_our_own_user_keeps_what_this_run_and_the_next_one_need(found, wanted, lost):
+    known = users.Actual(dict([rules.from_server(KEPT + found)]), "me")
+    declared = [{**MYSELF, "commands": wanted}]
+    if not lost:
+        assert users.plan(declared, known)
+        return
+    with pytest.raises(PlatformError) as caught:
+        users.plan(declared, known)
+    assert f"would lose the right to {lost}" in caught.value.what and caught.value.where == "user me"
+    # Whoever else administers the server may do it.
+    assert users.plan(declared, known._replace(myself="other"))
+
+
+def test_a_selector_may_hold_what_our_own_user_needs():
+    known = users.Actual(dict([rules.from_server(KEPT + "+@all")]), "me")
+    assert users.plan([{**MYSELF, "commands": ["+get"], "selectors": ["+@admin"]}], known)

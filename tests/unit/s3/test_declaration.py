@@ -72,6 +72,11 @@ RULE = {"Status": "Enabled", "Expiration": {"Days": 1}}
         ({"tags": {"aws:mine": "x"}}, "only AWS may set a tag like aws:mine"),
         ({"tags": {"AWS:mine": "x"}}, "only AWS may set a tag like AWS:mine"),
         ({"tags": {"a": ["x"]}}, "its tag a is not a text"),
+        ({"tags": {"a": "R&D"}}, "the value of its tag a has '&', which S3 does not take"),
+        ({"tags": {"a<b": "x"}}, "the key of its tag a<b has '<', which S3 does not take"),
+        ({"tags": {"a": "x" * 257}}, "the value of its tag a is longer than 256 characters"),
+        ({"tags": {"k" * 129: "x"}}, "is longer than 128 characters"),
+        ({"tags": {"": "x"}}, "is empty"),
         ({"tags": {"a": {"b": "x"}}}, "its tag a is not a text"),
     ],
 )
@@ -91,7 +96,7 @@ def test_what_is_declared_is_given_in_the_types_of_the_api():
         [
             bucket(
                 prefixes=["a", "/a/", "b/c/", "$(id)", "é"],
-                tags={"number": 5, 6: True, "none": None, "Filter": "x"},
+                tags={"number": 5, 6: True, "none": None, "Filter": "São Paulo/a=b+c-d@e_f.g:h"},
                 lifecycle=[{"Status": "enabled", "Expiration": {"Days": "5"}}],
                 cors=[{"AllowedMethods": ["get"]}],
                 policy={"Statement": {"Condition": {"Bool": {"k": True}}}},
@@ -100,7 +105,7 @@ def test_what_is_declared_is_given_in_the_types_of_the_api():
         ]
     )[0]
     assert known["prefixes"] == ["a/", "b/c/", "$(id)/", "é/"]
-    assert known["tags"] == {"number": "5", "6": "true", "none": "", "Filter": "x"}
+    assert known["tags"] == {"number": "5", "6": "true", "none": "", "Filter": "São Paulo/a=b+c-d@e_f.g:h"}
     assert known["lifecycle"] == [{"Status": "Enabled", "Expiration": {"Days": 5}}]
     assert known["cors"] == [{"AllowedMethods": ["GET"]}]
     assert known["policy"] == {"Statement": [{"Condition": {"Bool": {"k": "true"}}}]}
