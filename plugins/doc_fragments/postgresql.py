@@ -51,9 +51,10 @@ requirements:
 options:
   assume_roles:
     description:
-      - Roles that count as existing in check mode, because an earlier task of the same play would make them.
+      - Roles that count as existing in check mode, because an earlier task of the same play would make them; any other
+        that does not exist is refused then.
+      - Where it is not given, every role that does not exist counts so in check mode, with a warning.
       - Without meaning outside of check mode.
     type: list
     elements: str
-    default: []
 """

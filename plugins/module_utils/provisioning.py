@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.common.parameters import remove_values
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError, of_system
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step, apply_steps, diff_of
 
@@ -78,3 +80,23 @@ def finish(module, run: t.Callable[[], dict]) -> None:
     except OSError as error:
         module.fail_json(**of_system(error).as_result())
     module.exit_json(**result)
+
+
+def tell(module, read: t.Callable[[], dict]) -> None:
+    """End a module that only reads, as `finish` does, if what it has read gets through to the letter.
+
+    Ansible masks whatever holds a secret option's value, so that a weak login password would turn names into others.
+    """
+
+    def exact() -> dict:
+        result = read()
+        if remove_values(result, module.no_log_values) != remove_values(result, ()):
+            raise PlatformError(
+                CONFIGURATION,
+                "a secret that the module logs in with is part of what it has read, where Ansible would mask it: what "
+                "would be returned is not what there is",
+                "log in with a password that is no word of names, settings or comments on this server",
+            )
+        return result
+
+    finish(module, exact)

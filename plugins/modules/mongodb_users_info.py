@@ -90,7 +90,7 @@ def run(module):
 def main():
     """Run the module."""
     module = PlatformModule(argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS}, supports_check_mode=True)
-    provisioning.finish(module, lambda: run(module))
+    provisioning.tell(module, lambda: run(module))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,9 @@ options:
         description: Comment; empty for none.
         type: str
       revoke_public:
-        description: Whether everybody loses the right to connect to it and to create in its schema C(public).
+        description:
+          - Whether everybody loses the right to connect to it and to create in its schema C(public).
+          - Its owner keeps the right to, also where that schema belongs to somebody else.
         type: bool
         default: false
       extensions:
@@ -137,7 +139,10 @@ options:
             choices: [database, schema, all_tables, all_sequences, all_functions, default]
             required: true
           schema:
-            description: Schema that is meant; without meaning where O(databases[].privileges[].on=database).
+            description:
+              - Schema that is meant; without meaning where O(databases[].privileges[].on=database).
+              - Where O(databases[].privileges[].on=default), an empty one means all schemas. What is given there cannot
+                be taken back in a single one; PostgreSQL gives C(EXECUTE) on every new function to V(PUBLIC) so.
             type: str
             default: public
           objects:

@@ -12,7 +12,7 @@ version_added: "0.1.0"
 description:
   - Returns databases in the shape that M(borgstack.platform.postgresql_databases) accepts.
   - Declared so, nothing changes.
-  - Templates, and databases that allow no connections, are left out.
+  - Templates are left out. So are databases that nobody can log in to, which are named in RV(unreadable).
   - A privilege is told where a role holds it on all objects of its kind in a schema, and does not own them.
 author:
   - The borgstack.platform contributors (@borgstack)
@@ -54,6 +54,13 @@ databases:
   returned: success
   type: list
   elements: dict
+unreadable:
+  description:
+    - Names of databases that are left out since they allow no connections, or since a C(DROP DATABASE) that was
+      interrupted has left them half dropped.
+  returned: success
+  type: list
+  elements: str
 sizes:
   description: Sizes in bytes by name.
   returned: when O(sizes) is set
@@ -68,7 +75,7 @@ error:
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import database_catalog
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import INFO_OPTIONS, read
-from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import tell
 
 
 def main():
@@ -76,10 +83,10 @@ def main():
     module = PlatformModule(
         argument_spec={**INFO_OPTIONS, "sizes": {"type": "bool", "default": False}}, supports_check_mode=True
     )
-    readings = {"databases": database_catalog.declarations}
+    readings = {"databases": database_catalog.declarations, "unreadable": database_catalog.unreadable}
     if module.params["sizes"]:
         readings["sizes"] = database_catalog.sizes
-    finish(module, lambda: read(module, **readings))
+    tell(module, lambda: read(module, **readings))
 
 
 if __name__ == "__main__":

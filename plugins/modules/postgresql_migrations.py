@@ -87,11 +87,11 @@ options:
   assume_databases:
     description:
       - Databases that count as existing, and as empty, in check mode, because an earlier task of the same play would
-        make them.
+        make them; any other that does not exist is refused then.
+      - Where it is not given, every database that does not exist counts so in check mode, with a warning.
       - Without meaning outside of check mode, and for those that exist.
     type: list
     elements: str
-    default: []
 """
 
 EXAMPLES = r"""
@@ -172,7 +172,7 @@ def main():
     module = PlatformModule(
         argument_spec={
             **OPTIONS,
-            "assume_databases": {"type": "list", "elements": "str", "default": []},
+            "assume_databases": {"type": "list", "elements": "str"},
             "databases": {"type": "list", "elements": "dict", "required": True, "options": options},
         },
         supports_check_mode=True,

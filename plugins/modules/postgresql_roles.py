@@ -68,7 +68,9 @@ options:
         description: When its password expires, in any spelling that PostgreSQL reads; V(infinity) for never.
         type: str
       member_of:
-        description: Roles that it is a member of.
+        description:
+          - Roles that it is a member of.
+          - The right to grant a role, and nothing else, as PostgreSQL 16 gives it to who makes one, is no membership.
         type: list
         elements: str
       exclusive_memberships:
@@ -77,9 +79,16 @@ options:
         default: false
       reassign_to:
         description:
-          - Role that gets what it owns, in all databases, where it is dropped; its privileges are revoked then.
-          - Where it is not given, a role that owns something or holds privileges is not dropped.
+          - Role that gets what it owns, in all databases, where it is dropped; its privileges are revoked then, and
+            memberships that it granted are granted anew by the role that is logged in as.
+          - Where it is not given, a role that owns something, holds privileges or granted memberships is not dropped.
         type: str
+      allow_lockout:
+        description:
+          - Whether the role that is logged in as may lose what it needs to log in and to manage roles again, such as
+            O(roles[].login) or O(roles[].superuser); refused otherwise.
+        type: bool
+        default: false
       settings:
         description: Settings of its sessions by name; a null value resets one, a list has several elements.
         type: dict
@@ -167,6 +176,7 @@ def main():
         "member_of": {"type": "list", "elements": "str"},
         "exclusive_memberships": {"type": "bool", "default": False},
         "reassign_to": {"type": "str"},
+        "allow_lockout": {"type": "bool", "default": False},
         "settings": {"type": "dict"},
         "comment": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

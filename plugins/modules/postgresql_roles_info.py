@@ -58,13 +58,13 @@ error:
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.role_catalog import declarations
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import INFO_OPTIONS, read
-from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import tell
 
 
 def main():
     """Run the module."""
     module = PlatformModule(argument_spec=INFO_OPTIONS, supports_check_mode=True)
-    finish(module, lambda: read(module, roles=declarations))
+    tell(module, lambda: read(module, roles=declarations))
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def main():
         argument_spec={**connection.OPTIONS, **provisioning.INFO_OPTIONS},
         supports_check_mode=True,
     )
-    provisioning.finish(module, lambda: run(module))
+    provisioning.tell(module, lambda: run(module))
 
 
 if __name__ == "__main__":

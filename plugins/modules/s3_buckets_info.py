@@ -125,7 +125,7 @@ def main():
     )
     options = module.params
     wanted = {key: options[key] for key in ("names", "prefixes", "usage")}
-    provisioning.finish(module, lambda: info.describe(connection.Server(options), **wanted))
+    provisioning.tell(module, lambda: info.describe(connection.Server(options), **wanted))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ SCHEMAS = """
 select nspname as name, pg_get_userbyid(nspowner) as owner,
        exists (select from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
                where grantee = 0 and privilege_type = 'CREATE') as public_creates,
+       array(select r.rolname::text from aclexplode(coalesce(nspacl, acldefault('n', nspowner)))
+             join pg_roles r on r.oid = grantee where privilege_type in ('CREATE', 'USAGE')
+             group by 1 having count(distinct privilege_type) = 2) as creators,
        (select count(*) from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = n.oid
         and deptype = 'n') as objects,
        exists (select from pg_depend where classid = 'pg_namespace'::regclass and objid = n.oid
@@ -39,14 +42,17 @@ where setdatabase = (select oid from pg_database where datname = current_databas
 # What PostgreSQL's own REASSIGN OWNED would hand over, but of this database only, and also of its first superuser.
 # Members of extensions, sequences of columns and functions of types follow those that they belong to. Some kinds can
 # only belong to superusers: foreign-data wrappers, event triggers and subscriptions.
-OWNED = """
-select pg_get_userbyid(owner) as owner, i.type, i.identity, i.name
+OWNED = r"""
+select pg_get_userbyid(owner) as owner, i.type, i.name,
+       -- What counts rows has no arguments, but wants a star in their place.
+       case when i.type = 'aggregate' then regexp_replace(i.identity, '\(\)$', '(*)') else i.identity end as identity
 from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from pg_class
       where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all select 'pg_proc'::regclass, oid, proowner, null from pg_proc
       union all select 'pg_type'::regclass, t.oid, typowner, null
                 from pg_type t left join pg_class c on c.oid = typrelid
-                where typtype in ('e', 'd', 'r') or relkind = 'c'
+                where typtype in ('b', 'e', 'd', 'r') or not typisdefined or relkind = 'c'
+      union all select 'pg_language'::regclass, oid, lanowner, null from pg_language
       union all select 'pg_namespace'::regclass, oid, nspowner, null from pg_namespace
       union all select 'pg_collation'::regclass, oid, collowner, null from pg_collation
       union all select 'pg_conversion'::regclass, oid, conowner, null from pg_conversion
@@ -62,7 +68,8 @@ from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from
      ) o, pg_identify_object(class, o.oid, 0) i
 where (o.oid >= 16384 or class = 'pg_largeobject'::regclass) and pg_get_userbyid(owner) = any(%(owners)s)
   and (i.schema is null or i.schema !~ '^pg_(toast|temp)')
-  and not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid
+  -- What depends on its columns alone, as a partitioned table does on those of its key, follows nobody.
+  and not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid and d.objsubid = 0
                   and (deptype in ('e', 'i') or (deptype = 'a' and relkind = 'S' and refobjsubid > 0)))
 order by i.type <> 'schema', i.type, i.identity
 """
@@ -99,11 +106,12 @@ def inspect(rows: Rows, database: dict, everything: bool = False) -> dict:
 
 def _privileges(rows: Rows, database: dict, schemas: t.Iterable[str] | None) -> privilege_catalog.Privileges:
     declared = {grant["schema"] for grant in database["privileges"]}
+    creators = set(filter(None, [database["owner"], *(grant["creator"] for grant in database["privileges"])]))
     if schemas is not None:
-        return privilege_catalog.inspect(rows, declared.union(schemas))
+        return privilege_catalog.inspect(rows, declared.union(schemas), creators)
     if not declared:
         return privilege_catalog.Privileges({}, {})
-    return privilege_catalog.inspect(rows, declared, {grant["on"] for grant in database["privileges"]})
+    return privilege_catalog.inspect(rows, declared, creators, {grant["on"] for grant in database["privileges"]})
 
 
 def is_users(schema: str) -> bool:

@@ -15,13 +15,18 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import content_catalog
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import content_catalog, database_catalog
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import (
     Ident,
     Statement,
     Text,
     check_names,
 )
+
+# Templates that are as PostgreSQL makes them, where nobody says otherwise.
+OF_POSTGRESQL = ("template0", "template1")
+# Who owns the schema public from 15 on: whoever owns the database.
+PUBLIC_OWNER = "pg_database_owner"
 
 
 def check(database: dict) -> None:
@@ -42,16 +47,25 @@ def check(database: dict) -> None:
             )
 
 
-def of_a_new_database(database: dict, public_creates: bool) -> dict:
-    """Return what a database that is yet to be made holds, not `certain` where its template is not PostgreSQL's own.
+def of_a_new_database(database: dict, templates: dict[str, dict], public_creates: bool) -> dict:
+    """Return what a database that is yet to be made holds; not `certain` where nobody has looked into its template.
 
     Args:
         database: the declaration.
-        public_creates: whether everybody may create in the schema public of PostgreSQL's templates.
+        templates: as returned by `database_catalog.inspect`.
+        public_creates: whether everybody may create in the schema public of PostgreSQL's own templates.
     """
+    name = database_catalog.template_of(database)
+    inside = templates.get(name, {}).get("inside")
+    if inside:
+        # Privileges of the database itself, and settings in it, are not copied.
+        copied = {key: value for key, value in inside.items() if key != "privileges"}
+        return {**copied, "role_settings": {}}
     names = ("public", "pg_catalog", "information_schema")
-    schemas = {name: {"owner": None, "objects": 0, "public_creates": public_creates} for name in names}
-    certain = database.get("template") in (None, "template0", "template1")
+    schemas = {name: {"owner": None, "objects": 0, "creators": [], "public_creates": public_creates} for name in names}
+    if not public_creates:
+        schemas["public"]["creators"] = [PUBLIC_OWNER]
+    certain = name in OF_POSTGRESQL and name not in templates
     return {"certain": certain, "schemas": schemas, "extensions": {}, "owned": {}, "role_settings": {}}
 
 
@@ -107,14 +121,6 @@ def plan(database: dict, inside: dict, offers: dict[str, dict] | None) -> t.Iter
         actual = inside["schemas"].get(schema["name"])
         if actual:
             yield _drop(name, "schema", {schema["name"]: actual["owner"]})
-    if database["revoke_public"] and "public" in schema_names(database, inside) and _everybody_creates(inside):
-        words = f"revoke create on schema public of {name} from PUBLIC"
-        shown = "PUBLIC may create"
-        yield _step(name, words, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", (), {shown: True}, {shown: False})
-
-
-def _everybody_creates(inside: dict) -> bool:
-    return inside["schemas"].get("public", {"public_creates": False})["public_creates"]
 
 
 def _step(name: str, words: str, text: str, parts: tuple, before: dict, after: dict) -> Step:

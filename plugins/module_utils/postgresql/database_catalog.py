@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import (
+    acting,
     content_catalog,
     privilege_catalog,
     settings,
@@ -15,19 +17,37 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.conn
 
 # From this version on nobody but its owner may create in the schema public of a new database.
 FIRST_CLOSED_VERSION = 150000
+FIRST_VERSION_WITH_COLLATIONS = 150000
 
 # The columns of locales differ from version to version.
 DATABASES = """
 select datname as name, pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding,
        case row->>'datlocprovider' when 'i' then 'icu' when 'b' then 'builtin' else 'libc' end as locale_provider,
        coalesce(row->>'datlocale', row->>'daticulocale', datcollate) as locale, datconnlimit as connection_limit,
-       datistemplate as is_template, datallowconn as is_open, shobj_description(d.oid, 'pg_database') as comment,
+       datistemplate as is_template, datallowconn as is_open, datconnlimit = -2 as is_broken,
+       shobj_description(d.oid, 'pg_database') as comment,
        coalesce((select setconfig from pg_db_role_setting where setdatabase = d.oid and setrole = 0), '{}') as settings,
        exists (select from aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0) as public,
+       array(select subname::text from pg_subscription where subdbid = d.oid order by 1) as subscriptions,
+       array(select slot_name::text from pg_replication_slots where database = datname and active
+             order by 1) as active_slots,
+       array(select slot_name::text from pg_replication_slots where database = datname and not active
+             order by 1) as idle_slots,
+       array(select gid from pg_prepared_xacts where database = datname order by 1) as prepared,
        (select count(*) from pg_stat_activity a where a.datname = d.datname and pid <> pg_backend_pid()
         and backend_type = 'client backend') as sessions
 from pg_database d, to_jsonb(d) row
 where %(names)s::text[] is null and not datistemplate or datname = any(%(names)s) order by 1
+"""
+# The oldest version records no versions of collations.
+COLLATIONS = """
+select datcollversion as recorded, pg_database_collation_actual_version(oid) as present
+from pg_database where datname = %(name)s
+"""
+# Whose privileges each owner has.
+POWERS = """
+select r.rolname as name, array(select g.rolname::text from pg_roles g where pg_has_role(r.oid, g.oid, 'USAGE')) as has
+from pg_roles r where r.rolname = any(%(names)s)
 """
 ENCODINGS = """
 select spelled, pg_encoding_to_char(pg_char_to_encoding(spelled)) as encoding from unnest(%(spellings)s) as spelled
@@ -41,6 +61,7 @@ NOTHING_DECLARED: dict = {
     "privileges": [],
     "reassign_objects_from": [],
     "role_settings": {},
+    "owner": None,
 }
 
 
@@ -55,15 +76,19 @@ def inspect(server: Server, databases: list[dict], everything: bool = False) -> 
     Returns:
         `databases` by name, those to be kept with their contents; `known_databases`, `known_roles`, `known_settings`,
         `available` (extensions), `encodings` (the server's name of each, empty where it has none, by declared
-        spelling), `login_database`, `version`, and whether everybody `public_creates` in a new database.
+        spelling), `templates` of new databases (with their `collations`, recorded and present, and what is `inside`;
+        none where that cannot be seen), `has` (the roles whose privileges an owner has), `powers` (as returned by
+        `acting.inspect`), `login_database`, `login_role`, `version`, and whether everybody `public_creates` in a new
+        database.
 
     Raises:
         PlatformError: the server or one of the databases cannot be asked.
     """
     found = _read(server, [item["name"] for item in databases])
     for declared in databases:
-        if declared["name"] in found and declared["state"] == "present":
-            found[declared["name"]].update(_inside(server, declared, everything))
+        actual = found.get(declared["name"])
+        if actual and declared["state"] == "present" and actual["is_open"] and not actual["is_broken"]:
+            actual.update(_inside(server, declared, everything))
     has_settings = any(item["settings"] or item["role_settings"] for item in databases)
     return {
         "databases": found,
@@ -72,7 +97,11 @@ def inspect(server: Server, databases: list[dict], everything: bool = False) -> 
         "known_settings": settings.known(server.rows) if has_settings else None,
         "available": content_catalog.available(server.rows) if any(item["extensions"] for item in databases) else None,
         "encodings": _encodings(server, databases),
+        "templates": _templates(server, databases, found),
+        "has": _powers_of_owners(server, databases, found),
+        "powers": acting.inspect(server, databases),
         "login_database": server.login_database,
+        "login_role": server.login_role,
         "version": server.version,
         "public_creates": server.version < FIRST_CLOSED_VERSION,
     }
@@ -85,7 +114,20 @@ def declarations(server: Server, names: list[str] | None) -> list[dict]:
         server: the server.
         names: those that are asked for; none for all but templates.
     """
-    return [_declaration(server, actual) for actual in _read(server, names).values() if actual["is_open"]]
+    found = _read(server, names).values()
+    return [_declaration(server, actual) for actual in found if actual["is_open"] and not actual["is_broken"]]
+
+
+def unreadable(server: Server, names: list[str] | None) -> list[str]:
+    """Return the names of databases that nobody can log in to; the arguments are those of `declarations`."""
+    return [name for name, actual in _read(server, names).items() if actual["is_broken"] or not actual["is_open"]]
+
+
+def template_of(database: dict) -> str:
+    """Return the name of the template that a declared database is copied from."""
+    # A locale or encoding of its own needs one that has nothing in it.
+    own = any(database[key] for key in ("encoding", "locale", "locale_provider"))
+    return database["template"] or ("template0" if own else "template1")
 
 
 def sizes(server: Server, names: list[str] | None) -> dict[str, int]:
@@ -124,6 +166,37 @@ def _read(server: Server, names: list[str] | None) -> dict[str, dict]:
     for actual in found.values():
         actual["settings"] = settings.parsed(actual["settings"])
     return found
+
+
+def _templates(server: Server, databases: list[dict], found: dict[str, dict]) -> dict[str, dict]:
+    new = [item for item in databases if item["state"] == "present" and item["name"] not in found]
+    templates = _read(server, sorted({template_of(item) for item in new})) if new else {}
+    for name, actual in templates.items():
+        actual["collations"] = (None, None)
+        if server.version >= FIRST_VERSION_WITH_COLLATIONS:
+            row = server.rows(COLLATIONS, {"name": name})[0]
+            actual["collations"] = (row["recorded"], row["present"])
+        actual["inside"] = None
+        recorded, present = actual["collations"]
+        if actual["is_open"] and not actual["is_broken"] and recorded in (None, present):
+            copies = [item for item in new if template_of(item) == name]
+            extensions = [extension for item in copies for extension in item["extensions"]]
+            owners = sorted({role for item in copies for role in item["reassign_objects_from"]})
+            asked = {**NOTHING_DECLARED, "name": name, "extensions": extensions, "reassign_objects_from": owners}
+            try:
+                actual["inside"] = _inside(server, asked, everything=False)
+            except PlatformError:
+                # Who may copy a template need not be let in.
+                continue
+    # The last one has nothing in it, and lets nobody in.
+    return {name: actual for name, actual in templates.items() if name != "template0"}
+
+
+def _powers_of_owners(server: Server, databases: list[dict], found: dict[str, dict]) -> dict[str, set[str]]:
+    closed = [item for item in databases if item["state"] == "present" and item["revoke_public"]]
+    owners = {item["owner"] or found.get(item["name"], {}).get("owner") for item in closed}
+    rows = server.rows(POWERS, {"names": sorted(filter(None, owners))}) if closed else []
+    return {row["name"]: set(row["has"]) for row in rows}
 
 
 def _encodings(server: Server, databases: list[dict]) -> dict[str, str]:

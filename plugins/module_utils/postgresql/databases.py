@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
-    CONFIGURATION,
-    DATA,
-    INTEGRATION,
-    PREREQUISITE,
-    PlatformError,
-)
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import (
+    acting,
+    closing,
     contents,
     database_catalog,
+    database_refusals,
     ownership,
     privileges,
     settings,
@@ -38,35 +34,34 @@ EMPTY: dict = {
     "known_settings": None,
     "available": None,
     "encodings": {},
+    "templates": {},
+    "has": {},
+    "powers": None,
     "login_database": None,
+    "login_role": None,
     "public_creates": False,
     "version": 0,
 }
 
 LOCALES = {"icu": "ICU_LOCALE", "builtin": "BUILTIN_LOCALE"}
 OF_POSTGRESQL = {"postgres", "template0", "template1"}
-# The first version that has each provider of locales.
-PROVIDERS = {"libc": 0, "icu": 150000, "builtin": 170000}
+FIRST_VERSION_WITH_PROVIDERS = 150000
 
 
 def check(databases: list[dict]) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        PlatformError: a name that PostgreSQL would not keep, one declared twice, or a provider without a locale.
+        PlatformError: a name that PostgreSQL would not keep, one declared twice, or a declaration that contradicts
+            itself.
     """
     check_names([database["name"] for database in databases], "database")
     for database in databases:
         contents.check(database)
-        if database["locale_provider"] in ("icu", "builtin") and not database["locale"]:
-            raise PlatformError(
-                CONFIGURATION,
-                f"the locale provider {database['locale_provider']} has no locale of its own",
-                "declare a locale, such as en-US for icu or C.UTF-8 for builtin",
-                where=f"database {database['name']}",
-            )
+        database_refusals.check(database)
 
 
+references = database_refusals.references
 inspect = database_catalog.inspect
 
 
@@ -78,27 +73,29 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
     """
     check(databases)
     steps: list[Step] = []
-    templates = None if actual["known_databases"] is None else set(actual["known_databases"])
+    there = None if actual["known_databases"] is None else set(actual["known_databases"])
     for database in databases:
-        found = actual["databases"].get(database["name"])
+        name, found = database["name"], actual["databases"].get(database["name"])
         if database["state"] == "absent":
             steps.extend(_drop(database, found, actual))
+            (there or set()).discard(name)
             continue
-        _refuse(database, found, actual)
-        if templates is not None:
-            _refuse_template(database, found, templates)
+        database_refusals.refuse(database, found, actual)
+        if there is not None:
+            if found is None:
+                database_refusals.refuse_template(database, there, actual)
             # The next one may be copied from this one.
-            templates.add(database["name"])
+            there.add(name)
+        inside = found or contents.of_a_new_database(database, actual["templates"], actual["public_creates"])
+        steps.extend(acting.plan(steps, acting.owners_of(database, found, inside), actual))
         steps.extend(_database(database, found, actual["version"]))
-        inside = found or contents.of_a_new_database(database, actual["public_creates"])
-        owner = database.get("owner") or (found or {}).get("owner")
+        owner = database["owner"] or (found or {}).get("owner")
         steps.extend(ownership.plan(database, owner, inside))
         steps.extend(contents.plan(database, inside, actual["available"]))
         for role, declared in database["role_settings"].items():
-            sessions = settings.of_role_in_database(role, database["name"])
+            sessions = settings.of_role_in_database(role, name)
             steps.extend(settings.plan(sessions, declared, inside["role_settings"].get(role, {})))
-        if database["revoke_public"] and (found is None or found["public"]):
-            steps.append(_closed(database["name"]))
+        steps.extend(closing.plan(database, found, owner, inside, actual["has"].get(owner, set())))
         steps.extend(privileges.plan(database, owner, inside, actual["version"]))
     return steps
 
@@ -121,96 +118,19 @@ def _step(name: str, words: str, text: str, parts: tuple, before: dict, after: d
     return Step(f"database {name}", words, Statement(text, parts, name), before, after)
 
 
-def _refuse(database: dict, found: dict | None, actual: dict) -> None:
-    where = f"database {database['name']}"
-    owner = database.get("owner")
-    _refuse_unknown_roles(database, found, actual["known_roles"])
-    for declared in (database.get("settings"), *database["role_settings"].values()):
-        settings.refuse_unknown(where, declared, actual["known_settings"])
-    provider = database["locale_provider"]
-    if provider and actual["version"] and actual["version"] < PROVIDERS[provider]:
-        raise PlatformError(
-            PREREQUISITE,
-            f"the server's version {actual['version'] // 10000} has no locale provider {provider}",
-            f"upgrade the server to {PROVIDERS[provider] // 10000}, or declare another provider",
-            where=where,
-        )
-    encoding = actual["encodings"].get(database.get("encoding"))
-    if encoding == "":
-        raise PlatformError(
-            CONFIGURATION, f"the server has no encoding {database['encoding']}", "correct its name", where=where
-        )
-    if found is None:
-        return
-    if owner and found["owner"] != owner and not database["reassign_owner"]:
-        raise PlatformError(
-            DATA,
-            f"it belongs to role {found['owner']}, not to role {owner}",
-            "find out whose data it is; then correct the declaration, or set reassign_owner to hand it over",
-            where=where,
-        )
-    wanted = {"encoding": encoding or database["encoding"], "locale": database["locale"], "locale_provider": provider}
-    for fixed, declared in wanted.items():
-        if declared and _folded(found[fixed]) != _folded(declared):
-            raise PlatformError(
-                DATA,
-                f"its {fixed.replace('_', ' ')} is {found[fixed]}, not {declared}, and cannot be changed in place",
-                "keep it as it is in the declaration, or dump, drop and restore the database",
-                where=where,
-            )
-
-
-def _refuse_unknown_roles(database: dict, found: dict | None, known: set[str] | None) -> None:
-    uses = [("its owner", database.get("owner"))]
-    uses += [(f"the owner of its schema {schema['name']}", schema["owner"]) for schema in database["schemas"]]
-    uses += [("a role with settings", role) for role in database["role_settings"]]
-    uses += [("an owner of objects", role) for role in database["reassign_objects_from"]]
-    for grant in database["privileges"]:
-        holder = None if grant["role"] == privileges.EVERYBODY else grant["role"]
-        uses += [("a holder of privileges", holder), ("a creator of objects", grant["creator"])]
-    for use, role in uses:
-        if role and known is not None and role not in known:
-            present = f"; the database belongs to role {found['owner']}" if found else ""
-            raise PlatformError(
-                INTEGRATION,
-                f"{use}, role {role}, does not exist{present}",
-                "declare the role first; in check mode, name it in assume_roles where the same play would make it",
-                where=f"database {database['name']}",
-            )
-
-
-def _refuse_template(database: dict, found: dict | None, templates: set[str]) -> None:
-    template = database.get("template")
-    if found is None and template and template not in templates:
-        raise PlatformError(
-            PREREQUISITE,
-            f"its template {template} does not exist",
-            "declare that database before this one, or correct its name",
-            where=f"database {database['name']}",
-        )
-
-
-def _folded(value: str) -> str:
-    return value.lower().replace("-", "").replace("_", "")
-
-
 def _drop(database: dict, found: dict | None, actual: dict) -> t.Iterator[Step]:
     if found is None:
         return
     name = database["name"]
-    where = f"database {name}"
-    if name == actual["login_database"] or found["is_template"]:
-        reason = "a template" if found["is_template"] else "the database that is logged in to"
-        raise PlatformError(
-            CONFIGURATION, f"it is {reason} and cannot be dropped", "correct its name or login_db", where=where
-        )
-    if found["sessions"] and not database["force"]:
-        raise PlatformError(
-            DATA, f"{found['sessions']} sessions use it", "end them, or set force to end them", where=where
-        )
+    database_refusals.refuse_drop(database, found, actual)
     text = "DROP DATABASE {} WITH (FORCE)" if database["force"] else "DROP DATABASE {}"
     statement = Statement(text, (Ident(name),), alone=True)
-    yield Step(where, f"drop database {name}", statement, {"owner": found["owner"]}, {})
+    before, words = {"owner": found["owner"]}, f"drop database {name}"
+    if found["idle_slots"]:
+        # The server drops them with it, and with them what their readers have not fetched.
+        before["replication slots"] = ", ".join(found["idle_slots"])
+        words += f" with its replication slots {before['replication slots']}"
+    yield Step(f"database {name}", words, statement, before, {})
 
 
 def _database(database: dict, found: dict | None, version: int) -> t.Iterator[Step]:
@@ -234,21 +154,14 @@ def _database(database: dict, found: dict | None, version: int) -> t.Iterator[St
         yield _step(name, words, text, (Ident(name), Text(comment or None)), before, after)
 
 
-def _closed(name: str) -> Step:
-    words, text = f"revoke all on database {name} from PUBLIC", "REVOKE ALL ON DATABASE {} FROM PUBLIC"
-    shown = "PUBLIC may connect"
-    return _step(name, words, text, (Ident(name),), {shown: True}, {shown: False})
-
-
 def _create(database: dict, version: int) -> Step:
     name, provider = database["name"], database["locale_provider"]
-    # A locale or encoding of its own needs a template that has nothing in it.
-    own = any(database[key] for key in ("encoding", "locale", "locale_provider"))
+    template = database_catalog.template_of(database)
     # The oldest version knows one provider, and no word for it.
-    spoken = provider if version >= PROVIDERS["icu"] or provider != "libc" else None
+    spoken = provider if version >= FIRST_VERSION_WITH_PROVIDERS or provider != "libc" else None
     clauses = (
         ("owner", "OWNER {}", Ident, database["owner"]),
-        ("template", "TEMPLATE {}", Ident, database["template"] or ("template0" if own else None)),
+        ("template", "TEMPLATE {}", Ident, None if template == "template1" else template),
         ("encoding", "ENCODING {}", Text, database["encoding"]),
         ("locale_provider", "LOCALE_PROVIDER {}", Text, spoken),
         ("locale", f"{LOCALES.get(provider, 'LOCALE')} {{}}", Text, database["locale"]),

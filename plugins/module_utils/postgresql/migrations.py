@@ -9,7 +9,6 @@ from __future__ import annotations
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     CONFIGURATION,
     DATA,
-    INTEGRATION,
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
@@ -28,6 +27,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
     check_name,
     is_text,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.references import Reference, refuse_missing
 
 # What is not known (none) is not checked.
 EMPTY: dict = {"ledgers": {}, "known_databases": None, "known_roles": None}
@@ -118,8 +118,7 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
         PlatformError: the ledger and the declaration contradict each other; nothing of the plan is carried out then.
     """
     check(databases)
-    for database in databases:
-        _refuse_unknown(database, actual)
+    refuse_missing(references(databases, actual), {kind: actual[f"known_{kind}s"] for kind in ("database", "role")})
     steps: list[Step] = []
     for place, declared in _by_ledger(databases).items():
         ledger = actual["ledgers"].get(place, migration_ledger.NONE)
@@ -128,6 +127,17 @@ def plan(databases: list[dict], actual: dict) -> list[Step]:
             steps.extend(migration_ledger.keep(place, ledger))
             steps.extend(_migrated(place, item) for item in pending)
     return steps
+
+
+def references(databases: list[dict], actual: dict) -> list[Reference]:
+    """Return what the declared migrations need: their databases, and the roles that they run as."""
+    found = []
+    for database in databases:
+        where = f"database {database['name']}"
+        found.append(Reference("database", database["name"], "what is to be migrated", where))
+        if database["role"]:
+            found.append(Reference("role", database["role"], "who its migrations are to run as", where))
+    return found
 
 
 def undeclared(databases: list[dict], actual: dict) -> list[str]:
@@ -153,26 +163,6 @@ def _by_ledger(databases: list[dict]) -> dict[Ledger, list[dict]]:
         place: sorted(found, key=lambda item: int(item["version"]) if VERSION.fullmatch(item["version"]) else 0)
         for place, found in ledgers.items()
     }
-
-
-def _refuse_unknown(database: dict, actual: dict) -> None:
-    where = f"database {database['name']}"
-    known = actual["known_databases"]
-    if known is not None and database["name"] not in known:
-        raise PlatformError(
-            INTEGRATION,
-            "it does not exist",
-            "declare the database first; in check mode, name it in assume_databases where the same play would make it",
-            where=where,
-        )
-    role, known = database["role"], actual["known_roles"]
-    if role and known is not None and role not in known:
-        raise PlatformError(
-            INTEGRATION,
-            f"the role that its migrations are to run as, {role}, does not exist",
-            "declare the role first; in check mode, name it in assume_roles where the same play would make it",
-            where=where,
-        )
 
 
 def _is_pending(place: Ledger, migration: dict, ledger: dict) -> bool:

@@ -34,6 +34,13 @@ select 'default', nspname, case defaclobjtype when 'r' then 'tables' when 'S' th
        pg_get_userbyid(defaclrole), d.oid, defaclrole, defaclacl
 from pg_default_acl d join pg_namespace n on n.oid = defaclnamespace
 where defaclobjtype in ('r', 'S', 'f') and nspname = any(%(schemas)s) and 'default' = any(%(kinds)s)
+union all
+select 'default', null, kind, rolname, r.oid, r.oid,
+       coalesce(defaclacl, acldefault(case code when 'S' then 's' else code end::"char", r.oid))
+from pg_roles r cross join (values ('r', 'tables'), ('S', 'sequences'), ('f', 'functions')) kinds (code, kind)
+     left join pg_default_acl d on defaclrole = r.oid and defaclnamespace = 0 and defaclobjtype = code::"char"
+where 'default' = any(%(kinds)s) and (d.oid is not null or rolname = any(%(creators)s)
+      or r.oid = (select datdba from pg_database where datname = current_database()))
 """
 # One row without a role for each place, with the number of its objects; one for each privilege of each role there.
 HELD = f"""
@@ -58,7 +65,7 @@ class Place(t.NamedTuple):
 
     Attributes:
         on: kind of objects.
-        schema: their schema.
+        schema: their schema; none for future objects in all schemas.
         kind: kind of future objects.
         creator: who will create these.
     """
@@ -97,16 +104,20 @@ class Privileges(t.NamedTuple):
     held: dict
 
 
-def inspect(rows: Rows, schemas: t.Collection[str], kinds: t.Collection[str] = KINDS) -> Privileges:
+def inspect(
+    rows: Rows, schemas: t.Collection[str], creators: t.Collection[str], kinds: t.Collection[str] = KINDS
+) -> Privileges:
     """Return the privileges on the database, on some of its schemas, and on what is in them.
 
     Args:
         rows: runs a query with parameters in the database.
         schemas: the schemas.
+        creators: roles whose future objects are asked for, beside those of the database's owner.
         kinds: what they are on; a schema may hold thousands of functions, which are not looked at for nothing.
     """
     found = Privileges({}, {})
-    for row in rows(HELD, {"schemas": sorted(schemas), "kinds": sorted(kinds)}):
+    asked = {"schemas": sorted(schemas), "creators": sorted(creators), "kinds": sorted(kinds)}
+    for row in rows(HELD, asked):
         place = Place(row["place"], row["schema"], row["kind"], row["creator"])
         if row["role"] is None:
             found.objects[place] = row["objects"]
@@ -127,7 +138,7 @@ def declarations(found: Privileges) -> list[dict]:
             if place.schema is not None:
                 grant["schema"] = place.schema
             if place.on == "default":
-                grant.update(objects=place.kind, creator=place.creator)
+                grant.update(schema=place.schema or "", objects=place.kind, creator=place.creator)
             if listed:
                 grants.append(grant)
     return grants
@@ -152,4 +163,5 @@ def is_everybodys(place: Place, privilege: str) -> bool:
         (place.on == "database" and privilege in ("CONNECT", "TEMPORARY"))
         or (place.on == "schema" and place.schema == "public")
         or place.on == "all_functions"
+        or (place.on == "default" and place.schema is None and place.kind == "functions")
     )

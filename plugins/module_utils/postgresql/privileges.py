@@ -14,7 +14,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
-from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import contents, privilege_catalog
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import (
+    closing,
+    contents,
+    privilege_catalog,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_catalog import (
     EVERYBODY,
     Held,
@@ -22,64 +26,14 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.priv
     Privileges,
     is_everybodys,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_kinds import (
+    in_words,
+    place_of,
+    wanted,
+)
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted, Statement
 
-ON_TABLES = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"})
-ON_SEQUENCES = frozenset({"SELECT", "USAGE", "UPDATE"})
-ON_FUNCTIONS = frozenset({"EXECUTE"})
-KNOWN = {
-    "database": frozenset({"CONNECT", "CREATE", "TEMPORARY"}),
-    "schema": frozenset({"USAGE", "CREATE"}),
-    "all_tables": ON_TABLES,
-    "all_sequences": ON_SEQUENCES,
-    "all_functions": ON_FUNCTIONS,
-}
-# By what a default privilege is for.
-FUTURE = {"tables": ON_TABLES, "sequences": ON_SEQUENCES, "functions": ON_FUNCTIONS}
-# From this version on tables have one more.
-FIRST_VERSION_WITH_MAINTAIN = 170000
 NOTHING = Held(0)
-
-
-def wanted(grant: dict, version: int = 0) -> frozenset[str]:
-    """Return the privileges of a declared grant, spelled as the catalog spells them.
-
-    Args:
-        grant: the declared one.
-        version: the server's, as a number; 0 for any that is supported.
-
-    Raises:
-        PlatformError: one is not known for what it is on.
-    """
-    known = FUTURE[grant["objects"]] if grant["on"] == "default" else KNOWN[grant["on"]]
-    if known is ON_TABLES and version >= FIRST_VERSION_WITH_MAINTAIN:
-        known |= {"MAINTAIN"}
-    asked = {privilege.upper() for privilege in grant["privileges"]}
-    if asked & {"ALL", "ALL PRIVILEGES"}:
-        return known
-    asked = {"TEMPORARY" if privilege == "TEMP" else privilege for privilege in asked}
-    if asked - known:
-        raise PlatformError(
-            CONFIGURATION,
-            f"{', '.join(sorted(asked - known))} cannot be granted on {grant['on']}",
-            f"choose from {', '.join(sorted(known))} or ALL",
-            where=f"privileges of role {grant['role']}",
-        )
-    return frozenset(asked)
-
-
-def place_of(grant: dict, owner: str | None) -> Place:
-    """Return what a declared grant is on.
-
-    Args:
-        grant: the declared one.
-        owner: whom the database will belong to; default privileges are for what it creates, if for no other's.
-    """
-    if grant["on"] == "database":
-        return Place("database")
-    if grant["on"] == "default":
-        return Place("default", grant["schema"], grant["objects"], grant["creator"] or owner)
-    return Place(grant["on"], grant["schema"])
 
 
 def plan(database: dict, owner: str | None, inside: dict, version: int = 0) -> t.Iterator[Step]:
@@ -97,22 +51,30 @@ def plan(database: dict, owner: str | None, inside: dict, version: int = 0) -> t
     """
     found = inside.get("privileges", Privileges({}, {}))
     kept: dict[tuple, set] = {}
+    granted: set[tuple] = set()
     for grant in database["privileges"]:
         place, asked = place_of(grant, owner), wanted(grant, version)
-        is_new = _comes(database, grant, inside)
+        is_new = _comes(database, grant, inside) or _is_future_of_a_new_role(place, found)
         kept.setdefault((place, grant["role"]), set()).update(asked)
         held = found.held.get(place, {}).get(grant["role"], {})
         if grant["state"] == "present":
             objects = found.objects.get(place, 1 if place.on == "default" else 0)
             change = {name for name in asked if is_new or _lacks(held.get(name, NOTHING), objects, grant)}
+            # What is declared twice is granted once.
+            change -= {name for name in asked if (place, grant["role"], name, grant["grant_option"]) in granted}
+            granted |= {(place, grant["role"], name, grant["grant_option"]) for name in change}
             if change:
                 yield _granted(database["name"], place, grant, _listed(change))
         else:
+            _refuse_what_is_given_everywhere(database, owner, grant, asked, found, version)
             is_given = grant["role"] == EVERYBODY and is_new
             change = {name for name in asked if name in held or (is_given and is_everybodys(place, name))}
             if change:
                 grantors = _grantors(held, change)
                 yield _revoked(database["name"], place, grant["role"], _listed(change), grantors)
+    public = (Place("schema", "public"), owner)
+    if public[0] in {place for place, _role in kept}:
+        kept.setdefault(public, set()).update(closing.kept(database, owner))
     if database["exclusive_privileges"]:
         yield from _intruders(database["name"], kept, found)
 
@@ -130,12 +92,43 @@ def undeclared(database: dict, owner: str | None, inside: dict, version: int) ->
     for grant in database["privileges"]:
         key = (place_of(grant, owner), grant["role"])
         declared.setdefault(key, set()).update(wanted(grant, version))
+    declared.setdefault((Place("schema", "public"), owner), set()).update(closing.kept(database, owner))
     found = []
     for place, role, privileges in privilege_catalog.holders(inside["privileges"]):
         listed = sorted(set(privileges) - declared.get((place, role), set()))
         if listed:
-            found.append(f"privilege {', '.join(listed)} of {role} on {_in_words(database['name'], place)}")
+            found.append(f"privilege {', '.join(listed)} of {role} on {in_words(database['name'], place)}")
     return found
+
+
+def _is_future_of_a_new_role(place: Place, found: Privileges) -> bool:
+    """Tell whether a place that each role has, whatever it holds, is not there: its role is yet to be made."""
+    return place.on == "default" and place.schema is None and place not in found.objects
+
+
+def _refuse_what_is_given_everywhere(
+    database: dict, owner: str | None, grant: dict, asked: frozenset[str], found: Privileges, version: int
+) -> None:
+    """Refuse to take from one schema's future objects what those of all schemas have: PostgreSQL adds the two up."""
+    place, role = place_of(grant, owner), grant["role"]
+    if place.on != "default" or place.schema is None:
+        return
+    everywhere = place._replace(schema=None)
+    by_nature = role == EVERYBODY and _is_future_of_a_new_role(everywhere, found)
+    given = set(found.held.get(everywhere, {}).get(role, {}))
+    given |= {name for name in asked if by_nature and is_everybodys(everywhere, name)}
+    for other in database["privileges"]:
+        if (place_of(other, owner), other["role"], other["state"]) == (everywhere, role, "absent"):
+            given -= wanted(other, version)
+    listed = sorted(given & asked)
+    if listed:
+        raise PlatformError(
+            CONFIGURATION,
+            f"{role} has {', '.join(listed)} on {in_words(database['name'], everywhere)}, and taking it from those of "
+            f"schema {place.schema} alone would have no effect",
+            "declare this privilege absent with schema: '' (all schemas); then grant it in those where it is meant",
+            where=f"database {database['name']}",
+        )
 
 
 def _lacks(held: Held, objects: int, grant: dict) -> bool:
@@ -168,6 +161,8 @@ def _intruders(database: str, kept: dict[tuple, set], found: Privileges) -> t.It
 def _comes(database: dict, grant: dict, inside: dict) -> bool:
     """Tell whether what a grant is on is not there yet, all or some of it, but will be or may be when it is made."""
     on, schema = grant["on"], grant["schema"]
+    if on == "default" and not schema:
+        return "privileges" not in inside
     if on != "database" and inside["certain"] and schema not in contents.schema_names(database, inside):
         raise PlatformError(
             PREREQUISITE,
@@ -189,14 +184,16 @@ def _is_brought(database: dict, schema: str, inside: dict) -> bool:
         changes = actual is None or extension["version"] not in (None, actual["version"])
         if extension["state"] == "present" and changes and extension["schema"] in (None, schema):
             return True
-    return not inside["certain"]
+    # What a template brings is not granted yet.
+    copied = inside["schemas"].get(schema, {}).get("objects", 0) if "privileges" not in inside else 0
+    return not inside["certain"] or copied > 0
 
 
 def _granted(database: str, place: Place, grant: dict, listed: str) -> Step:
     option = " WITH GRANT OPTION" if grant["grant_option"] else ""
     prefix, target, parts = _target(database, place)
     text = f"{prefix}GRANT {listed} ON {target} TO {{}}{option}"
-    role, where = grant["role"], _in_words(database, place)
+    role, where = grant["role"], in_words(database, place)
     words = f"grant {listed} on {where} to {role}{option.lower()}"
     shown = f"{role}: {listed} on {where}"
     statement = Statement(text, (*parts, _role(role)), database)
@@ -210,7 +207,7 @@ def _revoked(database: str, place: Place, role: str, listed: str, grantors: list
     # Only who granted something can take it back; what is revoked by a superuser counts as revoked by the owner.
     texts = [f"SET LOCAL ROLE {{}}; {text}; RESET ROLE" for _grantor in grantors]
     every = [part for grantor in grantors for part in (Ident(grantor), *parts)]
-    where = _in_words(database, place)
+    where = in_words(database, place)
     shown = f"{role}: {listed} on {where}"
     statement = Statement("; ".join([*texts, text]), (*every, *parts), database)
     words = f"revoke {listed} on {where} from {role}"
@@ -228,17 +225,8 @@ def _target(database: str, place: Place) -> tuple[str, str, tuple[Ident, ...]]:
     if place.on == "schema":
         return "", "SCHEMA {}", (Ident(place.schema),)
     if place.on == "default":
-        if place.creator is None:
-            return "ALTER DEFAULT PRIVILEGES IN SCHEMA {} ", place.kind.upper(), (Ident(place.schema),)
-        prefix = "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {} "
-        return prefix, place.kind.upper(), (Ident(place.creator), Ident(place.schema))
+        creator = () if place.creator is None else (Ident(place.creator),)
+        schema = () if place.schema is None else (Ident(place.schema),)
+        prefix = f"ALTER DEFAULT PRIVILEGES {'FOR ROLE {} ' if creator else ''}{'IN SCHEMA {} ' if schema else ''}"
+        return prefix, place.kind.upper(), (*creator, *schema)
     return "", f"{place.on.replace('_', ' ').upper()} IN SCHEMA {{}}", (Ident(place.schema),)
-
-
-def _in_words(database: str, place: Place) -> str:
-    if place.on == "database":
-        return f"database {database}"
-    if place.on == "schema":
-        return f"schema {database}.{place.schema}"
-    kind = f"future {place.kind}" if place.on == "default" else place.on.replace("_", " ")
-    return f"{kind} of {database}.{place.schema}"

@@ -16,7 +16,8 @@ import unicodedata
 
 DEFAULT_ITERATIONS = 4096
 SALT_BYTES = 16
-VERIFIER = re.compile(r"SCRAM-SHA-256\$(\d+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
+HASH_BYTES = 32
+VERIFIER = re.compile(r"SCRAM-SHA-256\$([0-9]+):([A-Za-z0-9+/=]+)\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)")
 
 _PROHIBITED = (
     stringprep.in_table_a1,
@@ -33,8 +34,18 @@ _PROHIBITED = (
 
 
 def is_verifier(value: str) -> bool:
-    """Tell whether a value is a verifier already, SCRAM or the old md5, and not a clear password."""
-    return bool(VERIFIER.fullmatch(value) or re.fullmatch(r"md5[0-9a-f]{32}", value))
+    """Tell whether a value is a verifier already, SCRAM or the old md5, and not a clear password.
+
+    A text that only looks like one is a password to PostgreSQL.
+    """
+    parts = VERIFIER.fullmatch(value)
+    if not parts:
+        return bool(re.fullmatch(r"md5[0-9a-f]{32}", value))
+    try:
+        _salt, stored, server = (base64.b64decode(part, validate=True) for part in parts.groups()[1:])
+    except ValueError:
+        return False
+    return len(stored) == len(server) == HASH_BYTES
 
 
 def verifier_of(password: str, salt: bytes | None = None, iterations: int = DEFAULT_ITERATIONS) -> str:
@@ -69,10 +80,11 @@ def matches(stored: str | None, declared: str) -> bool:
 
 def _prepared(password: str) -> bytes:
     """Apply SASLprep; like PostgreSQL, take a password that it does not allow as it is."""
+    # Like PostgreSQL, look for spaces first: U+200B is one, and also one of those that are mapped to nothing.
     mapped = "".join(
         " " if stringprep.in_table_c12(character) else character
         for character in password
-        if not stringprep.in_table_b1(character)
+        if stringprep.in_table_c12(character) or not stringprep.in_table_b1(character)
     )
     # Like PostgreSQL, look at the characters as they are before normalization, which would hide some of them.
     if (

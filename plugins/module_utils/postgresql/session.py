@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
+from ansible_collections.borgstack.platform.plugins.module_utils import provisioning, references
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import connection
@@ -17,7 +17,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql impo
 OPTIONS: dict = {
     **provisioning.OPTIONS,
     **connection.OPTIONS,
-    "assume_roles": {"type": "list", "elements": "str", "default": []},
+    "assume_roles": {"type": "list", "elements": "str"},
 }
 
 INFO_OPTIONS: dict = {**connection.OPTIONS, **provisioning.INFO_OPTIONS}
@@ -28,7 +28,7 @@ def run(module, engine, declared: list[dict]) -> dict:
 
     Args:
         module: the `AnsibleModule`.
-        engine: a Python module with `EMPTY`, `check`, `inspect`, `plan` and `undeclared`.
+        engine: a Python module with `EMPTY`, `check`, `references`, `inspect`, `plan` and `undeclared`.
         declared: the declared objects.
 
     Raises:
@@ -45,13 +45,18 @@ def run(module, engine, declared: list[dict]) -> dict:
             server.lock()
         actual = engine.inspect(server, declared, module.params["report_undeclared"])
         if module.check_mode:
-            actual["known_roles"].update(module.params["assume_roles"])
-            if "assume_databases" in module.params:
-                actual["known_databases"].update(module.params["assume_databases"])
+            references.foresee(module, engine.references(declared, actual), known(actual))
+        for warning in actual.get("warnings", ()):
+            module.warn(warning)
         steps = engine.plan(declared, actual)
         return _carried_out(module, server, steps, lambda: engine.undeclared(declared, actual))
     finally:
         server.close()
+
+
+def known(actual: dict) -> dict[str, set | None]:
+    """Return the names that exist by kind, for `references`."""
+    return {"role": actual["known_roles"], "database": actual.get("known_databases")}
 
 
 def read(module, **readings: t.Callable[[connection.Server, list[str] | None], t.Any]) -> dict:

@@ -35,6 +35,21 @@ def known(rows: t.Callable[[str], list[dict]]) -> set[str]:
     return {UNLISTED, *(row["name"] for row in rows("select lower(name) as name from pg_settings"))}
 
 
+def check(subject: str, declared: dict | None) -> None:
+    """Refuse a setting that is declared twice: its name is the same in capitals.
+
+    Raises:
+        PlatformError: there is one.
+    """
+    spelled: dict[str, str] = {}
+    for name in declared or {}:
+        other = spelled.setdefault(name.lower(), name)
+        if other != name:
+            raise PlatformError(
+                CONFIGURATION, f"the settings {other} and {name} are the same", "keep one of the two", where=subject
+            )
+
+
 def refuse_unknown(subject: str, declared: dict | None, known_names: set[str] | None) -> None:
     """Refuse a setting that the server does not know; one with a dot may belong to an extension yet to come.
 

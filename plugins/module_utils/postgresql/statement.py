@@ -101,3 +101,18 @@ def check_names(names: list[str], kind: str) -> None:
         if name in seen:
             raise PlatformError(CONFIGURATION, "it is declared twice", "declare it once", where=f"{kind} {name}")
         seen.add(name)
+
+
+def check_limit(limit: int | None, where: str) -> None:
+    """Refuse a limit of connections that PostgreSQL does not take.
+
+    Raises:
+        PlatformError: it is less than -1.
+    """
+    if limit is not None and limit < -1:
+        raise PlatformError(
+            CONFIGURATION,
+            f"its connection limit is {limit}",
+            "declare a number of connections, or -1 for any number",
+            where=where,
+        )

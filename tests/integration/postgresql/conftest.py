@@ -73,9 +73,10 @@ def login(server):
 @pytest.fixture(scope="session")
 def query(server):
     """Run statements as the superuser, or as another, and return their rows."""
+    address = server.address
 
     def ask(statement: str, database: str = "postgres", **other) -> list[tuple]:
-        settings = {"host": server.address, "user": "postgres", "password": PASSWORD, "dbname": database, **other}
+        settings = {"host": address, "user": "postgres", "password": PASSWORD, "dbname": database, **other}
         connection = psycopg2.connect(**settings)
         connection.autocommit = True
         try:

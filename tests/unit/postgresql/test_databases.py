@@ -60,14 +60,16 @@ def grant(on: str, *privileges: str, **declared) -> dict:
 
 def found(**properties) -> dict:
     fixed = {"encoding": "UTF8", "locale_provider": "libc", "locale": "en_US.utf8"}
-    fixed = {**fixed, "is_template": False, "public": False, "sessions": 0}
+    fixed = {**fixed, "is_template": False, "is_open": True, "is_broken": False, "public": False, "sessions": 0}
+    fixed = {**fixed, **{key: [] for key in ("subscriptions", "active_slots", "idle_slots", "prepared")}}
     inside = {"certain": True, "extensions": {}, "schemas": {"public": space(owner="o")}, "role_settings": {}}
     inside = {**inside, "owned": {}, "privileges": Privileges({}, {})}
     return {"owner": "o", **fixed, "connection_limit": -1, "comment": None, "settings": {}, **inside, **properties}
 
 
 def space(**properties) -> dict:
-    return {"owner": "o", "objects": 0, "public_creates": False, "of_extension": False, **properties}
+    rest = {"public_creates": False, "creators": ["o"], "of_extension": False}
+    return {"owner": "o", "objects": 0, **rest, **properties}
 
 
 def installed(**properties) -> dict:
@@ -275,7 +277,7 @@ def test_against_an_empty_server_nothing_needs_to_be_known():
 def test_a_template_of_ones_own_may_hold_anything():
     declared = database(template="mine", privileges=[grant("all_tables", "SELECT", schema="inside")])
     assert words(declared, server()) == ["create database d", "grant SELECT on all tables of d.inside to reader"]
-    assert contents.of_a_new_database(declared, False)["certain"] is False
+    assert contents.of_a_new_database(declared, {}, False)["certain"] is False
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_database_and_a_role_have_to_exist():
     known = {**server(), "known_databases": {"d"}, "known_roles": {"r"}}
     assert words([database("1", role="r")], known) == ["migrate database d to 1 m1"]
     error = refusal([database("1", role="stranger")], known)
-    assert error.category == INTEGRATION and "run as, stranger, does not exist" in error.what
+    assert error.category == INTEGRATION and "run as, role stranger, does not exist" in error.what
     error = refusal([database("1", name="other")], known)
     assert (error.category, error.where) == (INTEGRATION, "database other") and "assume_databases" in error.remedy
 

@@ -10,6 +10,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import (
     contents,
     privilege_catalog,
+    privilege_kinds,
     privileges,
 )
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.privilege_catalog import (
@@ -20,7 +21,8 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.priv
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Quoted
 
 EXECUTE = {"EXECUTE": Held(3, 0, 3)}
-EVERY = [(on, "tables") for on in privileges.KNOWN] + [("default", objects) for objects in privileges.FUTURE]
+NEW = dict.fromkeys(("template", "encoding", "locale", "locale_provider"))
+EVERY = [(on, "tables") for on in privilege_kinds.KNOWN] + [("default", objects) for objects in privilege_kinds.FUTURE]
 
 
 def grant(on: str, *asked: str, **declared) -> dict:
@@ -29,7 +31,7 @@ def grant(on: str, *asked: str, **declared) -> dict:
 
 
 def place(declared: dict) -> Place:
-    return privileges.place_of(declared, "o")
+    return privilege_kinds.place_of(declared, "o")
 
 
 def existing(objects: dict | None = None, held: dict | None = None) -> dict:
@@ -38,14 +40,15 @@ def existing(objects: dict | None = None, held: dict | None = None) -> dict:
 
 
 def plan(*declared: dict, inside: dict, owner: str | None = "o", exclusive: bool = False, **database) -> list:
-    rest = {"name": "d", "extensions": [], "schemas": [], "exclusive_privileges": exclusive, **database}
+    rest = {"name": "d", "extensions": [], "schemas": [], "exclusive_privileges": exclusive, "revoke_public": False}
+    rest = {**rest, **database}
     return list(privileges.plan({**rest, "privileges": list(declared)}, owner, inside))
 
 
 @pytest.mark.parametrize(("on", "objects"), EVERY)
 @given(data=some.data(), state=some.sampled_from(["present", "absent"]), option=some.booleans())
 def test_a_plan_is_exactly_the_difference_and_what_it_leaves_is_as_declared(on, objects, data, state, option):
-    known = sorted(privileges.wanted(grant(on, "ALL", objects=objects)))
+    known = sorted(privilege_kinds.wanted(grant(on, "ALL", objects=objects)))
     asked = data.draw(some.sets(some.sampled_from(known), min_size=1))
     number = data.draw(some.integers(0, 3))
     counted = some.integers(1, max(number, 1)).flatmap(lambda n: some.builds(Held, some.just(n), some.integers(0, n)))
@@ -75,12 +78,12 @@ def test_a_plan_is_exactly_the_difference_and_what_it_leaves_is_as_declared(on, 
     [(["temp"], {"TEMPORARY"}), (["all privileges"], {"CONNECT", "CREATE", "TEMPORARY"}), (["Connect"], {"CONNECT"})],
 )
 def test_privileges_are_understood_in_all_spellings(asked, meant):
-    assert privileges.wanted(grant("database", *asked)) == meant
+    assert privilege_kinds.wanted(grant("database", *asked)) == meant
 
 
 def test_a_privilege_that_is_none_is_refused_and_cannot_become_sql():
     with pytest.raises(PlatformError, match="SELECT; DROP TABLE X, SPELL cannot be granted on all_tables") as refusal:
-        privileges.wanted(grant("all_tables", "SELECT; DROP TABLE x", "spell", "select"))
+        privilege_kinds.wanted(grant("all_tables", "SELECT; DROP TABLE x", "spell", "select"))
     assert refusal.value.where == "privileges of role r"
     assert "DELETE, INSERT, REFERENCES" in refusal.value.remedy
 
@@ -99,7 +102,7 @@ def test_a_privilege_that_is_none_is_refused_and_cannot_become_sql():
     ],
 )
 def test_all_privileges_that_there_are(on, objects, every):
-    assert sorted(privileges.wanted(grant(on, "ALL", objects=objects))) == every.split()
+    assert sorted(privilege_kinds.wanted(grant(on, "ALL", objects=objects))) == every.split()
 
 
 @pytest.mark.parametrize(
@@ -152,8 +155,8 @@ def test_default_privileges_that_nobody_has_yet_are_lacking():
 
 
 def test_in_a_new_database_all_but_objects_to_come_is_granted_at_once():
-    new = contents.of_a_new_database({}, False)
-    every = [grant(on, "ALL") for on in privileges.KNOWN] + [grant("default", "ALL")]
+    new = contents.of_a_new_database(NEW, {}, False)
+    every = [grant(on, "ALL") for on in privilege_kinds.KNOWN] + [grant("default", "ALL")]
     assert [step.words.partition(" on ")[2] for step in plan(*every, inside=new)] == [
         "database d to r",
         "schema d.public to r",
@@ -162,7 +165,7 @@ def test_in_a_new_database_all_but_objects_to_come_is_granted_at_once():
 
 
 def test_what_everybody_will_be_given_with_a_new_database_is_revoked_at_once():
-    new = contents.of_a_new_database({}, False)
+    new = contents.of_a_new_database(NEW, {}, False)
     (step,) = plan(grant("database", "CONNECT", "CREATE", role="PUBLIC", state="absent"), inside=new)
     assert step.words == "revoke CONNECT on database d from PUBLIC"
     assert plan(grant("database", "CONNECT", state="absent"), inside=new) == []
@@ -203,7 +206,7 @@ def test_privileges_that_nobody_declared_are_told_but_for_those_of_owners_and_ev
         tables: {"r": {"SELECT": Held(2, 0, 2), "DELETE": Held(1, 0, 1)}, "o": {"SELECT": Held(2, 2, 0)}},
         database: {"PUBLIC": {"CONNECT": Held(1, 0, 1), "CREATE": Held(1, 0, 1)}},
     }
-    declared = {"name": "d", "privileges": [grant("all_tables", "SELECT")]}
+    declared = {"name": "d", "revoke_public": False, "privileges": [grant("all_tables", "SELECT")]}
     assert privileges.undeclared(declared, "o", existing({tables: 2, database: 1}, held), 0) == [
         "privilege DELETE of r on all tables of d.public",
         "privilege CREATE of PUBLIC on database d",
@@ -211,11 +214,11 @@ def test_privileges_that_nobody_declared_are_told_but_for_those_of_owners_and_ev
 
 
 def test_the_newest_privilege_is_known_to_those_servers_that_have_it():
-    assert privileges.wanted(grant("all_tables", "ALL"), 170000) == privileges.ON_TABLES | {"MAINTAIN"}
-    assert privileges.wanted(grant("default", "maintain"), 180001) == {"MAINTAIN"}
+    assert privilege_kinds.wanted(grant("all_tables", "ALL"), 170000) == privilege_kinds.ON_TABLES | {"MAINTAIN"}
+    assert privilege_kinds.wanted(grant("default", "maintain"), 180001) == {"MAINTAIN"}
     for other in (grant("all_tables", "MAINTAIN"), grant("all_sequences", "MAINTAIN")):
         with pytest.raises(PlatformError, match="MAINTAIN cannot be granted"):
-            privileges.wanted(other, 160004 if other["on"] == "all_tables" else 180000)
+            privilege_kinds.wanted(other, 160004 if other["on"] == "all_tables" else 180000)
 
 
 def test_what_is_handed_over_takes_its_old_owners_privileges_with_it():
@@ -263,7 +266,7 @@ def test_a_server_is_read_into_counts_and_written_down_as_grants():
         row("default", "app", None, None, 1, 0, 0, **future),
         row("default", "app", "r", "USAGE", 1, 0, 1, grantors=["x"], **future),
     ]
-    found = privilege_catalog.inspect(lambda query, parameters: answer, ["app"])
+    found = privilege_catalog.inspect(lambda query, parameters: answer, ["app"], [])
     assert found.held[Place("default", "app", "sequences", "o")] == {"r": {"USAGE": Held(1, 0, 1, ("x",))}}
     written = privilege_catalog.declarations(found)
     assert written == [

@@ -34,10 +34,14 @@ def role(name: str = "r", **declared) -> dict:
     return {**nothing, "name": name, "login": True, "state": "present", **declared}
 
 
+def instant(at: str, is_past: bool = False) -> dict:
+    return {"instant": at, "is_past": is_past}
+
+
 def found(name: str = "r", **properties) -> dict:
     flags = {**dict.fromkeys(roles.FLAGS, False), "login": True, "inherit": True}
     rest = {"connection_limit": -1, "valid_until": "infinity", "valid_until_instant": NEVER, "settings": {}}
-    rest = {**rest, "comment": None, "member_of": {}}
+    rest = {**rest, "comment": None, "member_of": {}, "admin_of": {}}
     return {"name": name, **flags, **rest, "verifier": None, **properties}
 
 
@@ -51,7 +55,7 @@ def words(declared: list[dict], actual: dict) -> list[str]:
 
 def test_a_new_role_is_one_statement_with_a_verifier_and_no_password():
     declared = role(password="Secret-1", createdb=True, connection_limit=5, valid_until="2031-01-01")
-    (step,) = roles.plan([declared], server(instants={"2031-01-01": "1"}))
+    (step,) = roles.plan([declared], server(instants={"2031-01-01": instant("1")}))
     assert step.operation.text == "CREATE ROLE {} LOGIN CREATEDB CONNECTION LIMIT {} VALID UNTIL {} PASSWORD {}"
     assert scram.matches(step.operation.parts[-1].value, "Secret-1")
     assert "Secret-1" not in repr((step, step.operation)) and "SCRAM" not in repr(step)
@@ -86,7 +90,7 @@ def test_what_is_not_declared_is_left_alone():
     ],
 )
 def test_only_what_differs_is_changed(declared, actual, expected):
-    times = {"infinity": NEVER, "noon": "12"}
+    times = {"infinity": instant(NEVER), "noon": instant("12")}
     assert words([role(**declared)], server(found(**actual), known_roles={"g"}, instants=times)) == expected
 
 
@@ -111,11 +115,11 @@ def test_an_absent_role_that_does_not_exist_is_no_change():
     [
         ([role("pg_x")], {}, "reserved"),
         ([role("public")], {}, "reserved"),
-        ([role(member_of=["g"])], {"known_roles": {"other"}}, "role g, which does not exist"),
+        ([role(member_of=["g"])], {"known_roles": {"other"}}, "role g, does not exist"),
         ([role(settings={"wurk_mem": 1})], {"known_settings": {"work_mem"}}, "no setting wurk_mem"),
         ([role(state="absent")], {"login_role": "r"}, "while logged in"),
         ([role("new"), role("tied", state="absent")], {}, "2 in database crm, 1 in the whole server"),
-        ([role("tied", state="absent", reassign_to="gone")], {"known_roles": {"r"}}, "role gone, which does not exist"),
+        ([role("tied", state="absent", reassign_to="gone")], {"known_roles": {"r"}}, "role gone, does not exist"),
         ([role("tied", state="absent", reassign_to="tied")], {"known_roles": {"tied"}}, "or is to be dropped"),
         ([role(reassign_to="x" * 64)], {}, "64 bytes"),
     ],
@@ -197,7 +201,7 @@ def carry_out(steps: list, actual: dict) -> dict:
 @examples(deadline=None)
 @given(some.lists(ANY_ROLE, min_size=2, max_size=2))
 def test_from_any_state_one_run_arrives_and_the_next_has_nothing_to_do(states):
-    actual = server(known_roles={"g", "h"}, instants=TIMES)
+    actual = server(known_roles={"g", "h"}, instants={spelled: instant(at) for spelled, at in TIMES.items()})
     for state in states:
         declared = [role(**state)]
         actual = carry_out(roles.plan(declared, actual), actual)

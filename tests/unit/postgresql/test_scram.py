@@ -52,8 +52,24 @@ def test_a_declared_verifier_is_compared_as_it_is():
         ("\u06271", "\u06271"),  # a direction that is not allowed: as it is
         ("\u2168\u0221", "\u2168\u0221"),  # unassigned in Unicode 3.2: all of it as it is
         ("\u2168\U0001f600", "\u2168\U0001f600"),  # and so are the emojis
+        ("\u200bzero", " zero"),  # a space, and also mapped to nothing: PostgreSQL looks for spaces first
         ("a\u0340", "a\u0340"),  # prohibited, though normalization would replace it by what is not
     ],
 )
 def test_passwords_are_prepared_as_the_server_prepares_them(spelled, prepared):
     assert scram._prepared(spelled) == prepared.encode()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "SCRAM-SHA-256$4096:x$y:z",
+        "SCRAM-SHA-256$4096:c2FsdA==$c2hvcnQ=:c2hvcnQ=",
+        scram.verifier_of("x")[:-4],
+        scram.verifier_of("x").replace("$4096:", "$\u0664096:"),
+        "md5" + "0" * 31,
+    ],
+)
+def test_what_only_looks_like_a_verifier_is_a_password(password):
+    assert not scram.is_verifier(password)
+    assert scram.matches(scram.verifier_of(password, iterations=1), password)

@@ -9,7 +9,10 @@ import pytest
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import DATA, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import session
+from ansible_collections.borgstack.platform.plugins.module_utils.references import Reference
 
+NEEDED = [Reference("role", name, "its owner", "database d") for name in ("old", "new", "unnamed")]
+WARNINGS: list[str] = []
 STEPS = [Step("role a", word, word) for word in ("one", "two", "three", "four")]
 
 
@@ -45,6 +48,7 @@ def engine(steps: list, seen: dict | None = None) -> SimpleNamespace:
     return SimpleNamespace(
         EMPTY=empty,
         check=lambda declared: None,
+        references=lambda declared, actual: NEEDED,
         inspect=lambda *_: {"known_roles": {"old"}},
         plan=plan,
         undeclared=lambda declared, actual: sorted(actual["known_roles"] or []),
@@ -53,7 +57,7 @@ def engine(steps: list, seen: dict | None = None) -> SimpleNamespace:
 
 def module(check_mode: bool = False, **params) -> SimpleNamespace:
     rest = {"assume_empty": False, "assume_roles": ["new"], "report_undeclared": False, **params}
-    return SimpleNamespace(params=rest, check_mode=check_mode, _diff=False)
+    return SimpleNamespace(params=rest, check_mode=check_mode, _diff=False, warn=WARNINGS.append)
 
 
 @pytest.fixture(autouse=True)
@@ -76,12 +80,24 @@ def test_all_is_committed_under_the_lock_before_the_result_is_told():
     assert (run.params["server"].committed, run.params["server"].locked) == (3, True)
 
 
-@pytest.mark.parametrize(("check_mode", "roles"), [(True, {"old", "new"}), (False, {"old"})])
-def test_roles_are_assumed_in_check_mode_only(check_mode, roles):
+@pytest.mark.parametrize(
+    ("check_mode", "assumed", "roles", "guessed"),
+    [
+        (True, ["new"], {"old", "new"}, []),
+        (True, [], {"old"}, []),
+        (True, None, {"old", "new", "unnamed"}, ["role new", "role unnamed"]),
+        (False, ["new"], {"old"}, []),
+        (False, None, {"old"}, []),
+    ],
+)
+def test_roles_are_assumed_in_check_mode_only(check_mode, assumed, roles, guessed):
     seen: dict = {}
-    run = module(check_mode)
+    WARNINGS.clear()
+    run = module(check_mode, assume_roles=assumed)
     session.run(run, engine(STEPS[:1], seen), [])
     assert seen["known_roles"] == roles
+    assert [" ".join(warning.split()[:2]) for warning in WARNINGS] == guessed
+    assert all("its owner of database d" in warning for warning in WARNINGS)
     assert (run.params["server"].done, run.params["server"].locked) == (([], False) if check_mode else (["one"], True))
 
 
