@@ -49,9 +49,11 @@ select pg_get_userbyid(owner) as owner, i.type, i.name,
 from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from pg_class
       where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
       union all select 'pg_proc'::regclass, oid, proowner, null from pg_proc
-      union all select 'pg_type'::regclass, t.oid, typowner, null
+      union all select 'pg_type'::regclass, t.oid, typowner, case typtype when 'm' then 'M'::"char" end
                 from pg_type t left join pg_class c on c.oid = typrelid
                 where typtype in ('b', 'e', 'd', 'r') or not typisdefined or relkind = 'c'
+                      -- Before version 16 these do not follow their ranges.
+                      or typtype = 'm' and current_setting('server_version_num')::int < 160000
       union all select 'pg_language'::regclass, oid, lanowner, null from pg_language
       union all select 'pg_namespace'::regclass, oid, nspowner, null from pg_namespace
       union all select 'pg_collation'::regclass, oid, collowner, null from pg_collation
@@ -70,7 +72,7 @@ where (o.oid >= 16384 or class = 'pg_largeobject'::regclass) and pg_get_userbyid
   and (i.schema is null or i.schema !~ '^pg_(toast|temp)')
   -- What depends on its columns alone, as a partitioned table does on those of its key, follows nobody.
   and not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid and d.objsubid = 0
-                  and (deptype in ('e', 'i') or (deptype = 'a' and relkind = 'S' and refobjsubid > 0)))
+                  and (deptype = 'e' or (deptype = 'i' and relkind is distinct from 'M') or (deptype = 'a' and relkind = 'S' and refobjsubid > 0)))
 order by i.type <> 'schema', i.type, i.identity
 """
 

@@ -123,6 +123,7 @@ def test_a_schema_that_holds_something_is_not_dropped(module, login, query):
 
 def test_roles_that_an_earlier_task_would_make_count_in_check_mode(module, login):
     arguments = {**login, "databases": [{"name": "foreseen", "owner": "not_yet"}]}
+    arguments["assume_roles"] = ["somebody_else"]
     assert "role not_yet, does not exist" in module("postgresql_databases", arguments, check=True).refusal
     arguments["assume_roles"] = ["not_yet"]
     assert module("postgresql_databases", arguments, check=True)["plan"] == ["create database foreseen"]

@@ -78,7 +78,7 @@ def test_hostile_names_are_taken_to_the_letter(converge, login, query, version, 
     plan = converge("postgresql_roles", {**login, "roles": [role(name)]})
     assert plan == [f"create role {name}"]
     database = {"name": name, "owner": name, "schemas": [{"name": name, "owner": name}], "revoke_public": True}
-    assert len(converge("postgresql_databases", {**login, "databases": [database]})) == (3 if version > 14 else 4)
+    assert len(converge("postgresql_databases", {**login, "databases": [database]})) == (3 if version > 14 else 5)
     assert (name,) in query("select datname from pg_database")
     converge("postgresql_databases", {**login, "databases": [{"name": name, "state": "absent"}]})
     assert converge("postgresql_roles", {**login, "roles": [{"name": name, "state": "absent"}]}) == [

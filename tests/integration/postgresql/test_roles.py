@@ -11,11 +11,11 @@ pytestmark = pytest.mark.integration
 
 
 def test_all_roles_are_one_transaction(module, login, query):
-    circle = [role("circle_a", member_of=["circle_b"]), role("circle_b", member_of=["circle_a"])]
-    failed = module("postgresql_roles", {**login, "roles": circle})
-    assert "cannot grant role circle_a to role circle_b" in failed.refusal
+    declared = [role("whole_a"), role("whole_b", settings={"work_mem": "much"})]
+    failed = module("postgresql_roles", {**login, "roles": declared})
+    assert "cannot set work_mem of role whole_b" in failed.refusal
     assert failed["error"]["done"] == []
-    assert query("select count(*) from pg_roles where rolname like 'circle%'") == [(0,)]
+    assert query("select count(*) from pg_roles where rolname like 'whole_%'") == [(0,)]
 
 
 @pytest.mark.translated
