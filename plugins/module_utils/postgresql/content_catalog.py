@@ -72,7 +72,8 @@ where (o.oid >= 16384 or class = 'pg_largeobject'::regclass) and pg_get_userbyid
   and (i.schema is null or i.schema !~ '^pg_(toast|temp)')
   -- What depends on its columns alone, as a partitioned table does on those of its key, follows nobody.
   and not exists (select from pg_depend d where d.classid = o.class and d.objid = o.oid and d.objsubid = 0
-                  and (deptype = 'e' or (deptype = 'i' and relkind is distinct from 'M') or (deptype = 'a' and relkind = 'S' and refobjsubid > 0)))
+                  and (deptype = 'e' or (deptype = 'i' and relkind is distinct from 'M')
+                       or (deptype = 'a' and relkind = 'S' and refobjsubid > 0)))
 order by i.type <> 'schema', i.type, i.identity
 """
 
