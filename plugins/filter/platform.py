@@ -97,6 +97,7 @@ class FilterModule:
                 "setting_errors": settings.setting_errors,
                 "misspelt": settings.misspelt,
                 "unknown_tags": settings.unknown_tags,
+                "error_in": hidden.error_in,
                 "engine_failure": engine.engine_failure,
                 "missing_images": engine.missing_images,
                 "checks_of": checks.checks_of,

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""What can be told of the failure of a task whose output is hidden because it may hold secrets."""
+"""What is told of a failed task: of one whose output is hidden, and of one that explained itself in words alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PlatformError,
 )
 
-EXPLAINED = re.compile(r"\[\d+\] [\w ]+ error")
+# As PlatformError writes it, possibly behind what Ansible puts before it.
+EXPLAINED = re.compile(
+    r"\[(?P<category>\d+)\] [\w ]+ error(?: at (?P<where>.+?))?: (?P<what>.+?)[.] What to do: (?P<remedy>.+?)[.]?$",
+    re.S,
+)
 Result = t.Mapping[str, t.Any]
 
 
@@ -31,11 +35,19 @@ def hidden_failure(result: Result, task: str, where: str, remedy: str) -> str:
     failed = _first_failed(result)
     message = str(failed.get("msg", ""))
     # Whoever says a category knows what may be shown.
-    if EXPLAINED.match(message):
-        return message
+    if explained := EXPLAINED.search(message):
+        return explained.group()
     category = NETWORK if failed.get("status") == -1 else INTEGRATION
     reason = _reason(failed) if _is_hidden(result) else message
     return PlatformError(category, f'"{task}" failed: {reason}', remedy, where).message
+
+
+def error_in(message: str) -> dict[str, t.Any]:
+    """Return category, place, what happened and the remedy that a message tells, as modules return them; or nothing."""
+    told = EXPLAINED.search(" ".join(str(message).split()))
+    if not told:
+        return {}
+    return {**told.groupdict(default=""), "category": int(told.group("category"))}
 
 
 def _first_failed(result: Result) -> Result:

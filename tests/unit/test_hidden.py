@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils.hidden import hidden_failure
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.hidden import error_in, hidden_failure
 
 MARK = "Marker-7-seen-nowhere"
 HIDDEN = {"_ansible_no_log": True, "failed": True, "msg": f"Status code was 500: {MARK}", "content": MARK}
@@ -38,3 +39,12 @@ def test_what_is_not_hidden_is_told_whole():
 def test_what_explains_itself_is_told_as_it_is():
     message = "[10] data error at x: y. What to do: z."
     assert told({**HIDDEN, "msg": message}) == message
+
+
+def test_a_message_is_read_back_whatever_stands_before_it():
+    failure = PlatformError(10, "it is lost: all of it", "restore it; or not", "/a/vault.yml")
+    expected = {key: failure.as_result()["error"][key] for key in ("category", "where", "what", "remedy")}
+    assert error_in(failure.message) == expected
+    assert error_in(f"Task failed: The lookup failed:\n{failure.message}") == expected
+    assert error_in(PlatformError(1, "a", "b").message) == {"category": 1, "where": "", "what": "a", "remedy": "b"}
+    assert error_in("something else") == {}
