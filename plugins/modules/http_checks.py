@@ -33,7 +33,9 @@ options:
         required: true
       url:
         description:
-          - What to ask, as V(http://), V(https://), or V(tcp://host:port) for a bare connection.
+          - What to ask, as V(http://), V(https://), V(tcp://host:port) for a bare connection, or
+            V(h2c://host:port) for one in which the server takes up HTTP/2 without encryption, as gRPC does where
+            nobody has to prove who they are.
           - A login in it is refused; use O(checks[].headers).
         type: str
         required: true
@@ -64,7 +66,9 @@ options:
         description: A text that the answer must hold. No more than the first MiB of an answer is looked at.
         type: str
       open:
-        description: Whether a bare connection shall succeed. When V(false), the check is good when it does not.
+        description: >-
+          Whether a bare connection (V(tcp://), V(h2c://)) shall succeed. When V(false), the check is good when it does
+          not.
         type: bool
         default: true
       follow_redirects:

@@ -19,12 +19,13 @@ KEYS = {
     "status": "the answers that are well; 200 unless told",
     "json": "what the answer must hold: expected values by dotted path",
     "contains": "a text that the answer must hold",
+    "sealed": "whether the port must refuse whoever speaks to it without encryption; then nothing is asked",
     "configured": "whether it fails when the application is not configured as declared; such a check must be cheap",
     "category": "category of its failure; 4 unless told",
     "remedy": "what an operator does when it fails",
 }
 
-REQUIRED = ("name", "port", "path")
+REQUIRED = ("name", "port")
 
 # What the module takes as it is.
 ASKED = ("method", "headers", "body", "status", "json", "contains")
@@ -60,10 +61,12 @@ def declared_checks(declarations: dict[str, dict[str, t.Any]]) -> list[tuple[str
 
 
 def _asked(instance: str, check: dict[str, t.Any], address: str) -> dict[str, t.Any]:
-    url = f"http://{address}:{check['port']}{check['path']}"
+    place = f"{address}:{check['port']}"
+    url = f"http://{place}{check['path']}" if "path" in check else f"h2c://{place}"
     return {
         "name": f"{instance}: {check['name']}",
         "url": url,
+        **({"open": False} if check.get("sealed") else {}),
         **{key: check[key] for key in ASKED if key in check},
     }
 

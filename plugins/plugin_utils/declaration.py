@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import checks
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
-from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys
+from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys, wrong
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
 
 Declaration = dict[str, t.Any]
@@ -111,6 +111,8 @@ def checked(name: str, declaration: Declaration) -> Declaration:
         raise _wrong(where, "it has a configuration or a hook configure; the one puts the other into effect")
     for check in declaration.get("checks", []):
         check_keys(check, checks.KEYS, f"check of {name}", checks.REQUIRED)
+        if ("path" in check) == bool(check.get("sealed")):
+            raise wrong(f"check of {name}", "it has neither a path to ask for nor sealed: true, or both")
     for site in declaration.get("sites", []):
         check_host_name(site.get("host", ""), f"site of {name}")
         check_site(site, f"site {site['host']} of {name}")

@@ -13,14 +13,16 @@ def s3_identities(needs: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return one identity for each need, as in SeaweedFS' `s3.json`.
 
     Args:
-        needs: of kind `s3`; an identity with a `prefix` writes below that only, and so has no say about the bucket as
-            a whole.
+        needs: of kind `s3`; an identity with a `prefix` writes below that only.
+
+    No identity writes to a bucket as such, only below it: from version 4 on the gateway tells its settings (versions,
+    origins, expiry, policy) from what is in it by that. Version 3 does so only where there is a prefix.
     """
     return [_identity(need["bucket"]["name"], need["identity"]) for need in needs]
 
 
 def _identity(bucket: str, identity: dict[str, str]) -> dict[str, t.Any]:
-    writable = f"{bucket}/{identity['prefix']}*" if "prefix" in identity else bucket
+    writable = f"{bucket}/{identity.get('prefix', '')}*"
     return {
         "name": identity["access_key"],
         "credentials": [{"accessKey": identity["access_key"], "secretKey": identity["secret_key"]}],

@@ -24,6 +24,11 @@ def test_a_check_is_asked_at_its_container():
     ]
 
 
+def test_a_sealed_port_is_only_spoken_to():
+    declared = {"app": {"checks": [{"name": "sealed", "port": 81, "sealed": True}]}}
+    assert checks_of(declared, ADDRESSES) == [{"name": "app: sealed", "url": "h2c://10.0.0.2:81", "open": False}]
+
+
 def test_a_converge_asks_only_what_tells_of_the_configuration():
     assert [check["name"] for check in checks_of(DECLARATIONS, ADDRESSES, configured=True)] == ["app: knows us"]
 

@@ -12,7 +12,7 @@ KEY = {"access_key": "app", "secret_key": "k"}
 @pytest.mark.parametrize(
     ("identity", "actions"),
     [
-        (KEY, ["Read:files", "List:files", "Write:files", "Tagging:files"]),
+        (KEY, ["Read:files", "List:files", "Write:files/*", "Tagging:files/*"]),
         ({**KEY, "prefix": "app/"}, ["Read:files", "List:files", "Write:files/app/*", "Tagging:files/app/*"]),
     ],
 )

@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from ansible_collections.borgstack.platform.plugins.module_utils.checks import tls
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 
-PORTS = {"http": 80, "https": 443, "tcp": None}
+PORTS = {"http": 80, "https": 443, "tcp": None, "h2c": None}
+# These prove that something answers, or that nothing does; there is no answer to judge.
+BARE = ("tcp", "h2c")
 PLACE = re.compile(r"(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\[\]:\s]+))(?::([0-9]{1,5}))?")
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\xa0-\xff]*")
 RANGE = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
@@ -25,7 +27,7 @@ class Target:
     """Where a URL leads to.
 
     Attributes:
-        scheme: http, https or tcp.
+        scheme: http, https, tcp, or h2c: HTTP/2 without encryption, which gRPC is spoken in.
         host: the host that the URL names.
         port: its port.
         path: path and query; may hold a secret, so it is never printed.
@@ -39,6 +41,11 @@ class Target:
     path: str
     authority: str
     connect_to: tuple[str, int]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is about the connection alone."""
+        return self.scheme in BARE
 
     @property
     def place(self) -> str:
@@ -99,7 +106,9 @@ def target_of(url: str, connect_to: str, where: str) -> Target:
     except ValueError as error:
         raise _wrong(where, f"url is not a URL: {error}") from None
     if parts.scheme not in PORTS or not parts.hostname or not re.fullmatch(r"[!-~]+", url):
-        raise _wrong(where, "url is not of the form http://host/path, https://host/path or tcp://host:port")
+        raise _wrong(
+            where, "url is not of the form http://host/path, https://host/path, tcp://host:port or h2c://host:port"
+        )
     if parts.username or parts.password:
         raise _wrong(where, "url holds a login; give it as a header")
     if not port:

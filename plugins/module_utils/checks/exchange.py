@@ -22,6 +22,10 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 LARGEST_BODY = 2**20
 MOST_REDIRECTS = 5
 REDIRECTS = (301, 302, 303, 307, 308)
+# A frame is its length in 3 bytes, its kind, flags, and a stream; settings are what either side sends first.
+HTTP_2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HTTP_2_SETTINGS = 4
+HTTP_2_NO_SETTINGS = bytes([0, 0, 0, HTTP_2_SETTINGS, 0, 0, 0, 0, 0])
 OWN_HEADERS = {"User-Agent": "borgstack.platform", "Accept": "*/*", "Connection": "close"}
 
 
@@ -102,7 +106,7 @@ def _next(check: Check, request: Request, answer: Answer) -> Request:
         target = target_of(answer.location, "", check.name)
     except PlatformError:
         target = None
-    if target is None or target.scheme == "tcp":
+    if target is None or target.is_bare:
         raise Unanswered("redirect", "it redirects to something that is no URL")
     before = request.target
     method, body = request.method, request.body
@@ -143,6 +147,9 @@ def _exchange(check: Check, request: Request, deadline: float) -> Answer:
     with socket.create_connection(target.connect_to, timeout=_remaining(deadline)) as plain:
         if target.scheme == "tcp":
             return Answer()
+        if target.scheme == "h2c":
+            _begin_http_2(plain, deadline)
+            return Answer()
         with _secured(check, target, plain, deadline) as stream:
             certificate = stream.getpeercert(binary_form=True) if target.scheme == "https" else None
             connection = http.client.HTTPConnection(target.host, target.port)
@@ -157,6 +164,26 @@ def _exchange(check: Check, request: Request, deadline: float) -> Answer:
             return Answer(
                 response.status, urljoin(url, location) if location else "", body, whole, tls.days_left(certificate)
             )
+
+
+def _begin_http_2(plain: socket.socket, deadline: float) -> None:
+    """Return once the server took up HTTP/2 without encryption: it begins with its settings, as the client does.
+
+    Raises:
+        http.client.HTTPException: it answers something else.
+        ConnectionError: it closed the connection.
+    """
+    plain.settimeout(_remaining(deadline))
+    plain.sendall(HTTP_2_PREFACE + HTTP_2_NO_SETTINGS)
+    head = b""
+    while len(head) < len(HTTP_2_NO_SETTINGS):
+        plain.settimeout(_remaining(deadline))
+        part = plain.recv(len(HTTP_2_NO_SETTINGS) - len(head))
+        if not part:
+            raise ConnectionResetError
+        head += part
+        if len(head) > 3 and head[3] != HTTP_2_SETTINGS:
+            raise http.client.HTTPException
 
 
 def _secured(check: Check, target: Target, plain: socket.socket, deadline: float) -> socket.socket:

@@ -17,6 +17,10 @@ from ansible_collections.borgstack.platform.plugins.module_utils.checks.verdict 
 # What a check gets beyond its timeout to say itself what happened.
 GRACE = 0.5
 
+# What proves that nothing answers. A port is closed where a firewall keeps it silent, too; that a server refuses to
+# speak without encryption is only proven by its saying so.
+CLOSED = {"tcp": ("refused", "timeout", "unreachable"), "h2c": ("refused", "closed", "protocol")}
+
 
 def run(checks: list[Check], workers: int) -> list[dict]:
     """Return what came of each check, in order.
@@ -62,12 +66,11 @@ def _work(index: int, check: Check, finished: queue.Queue) -> None:
 
 def outcome(check: Check) -> dict:
     """Return what comes of a check."""
-    closed = check.target.scheme == "tcp" and not check.options["open"]
+    closed = check.target.is_bare and not check.options["open"]
     try:
         answer = ask(check)
     except Unanswered as failure:
-        # A port that refuses, or that a firewall keeps silent.
-        if closed and failure.reason in ("refused", "timeout", "unreachable"):
+        if closed and failure.reason in CLOSED[check.target.scheme]:
             return _result(check, True, "", f"{check.target.place} is closed")
         return _result(check, False, failure.reason, failure.what)
     if closed:
@@ -84,7 +87,7 @@ def outcome(check: Check) -> dict:
 
 def _late(check: Check) -> dict:
     words = f"no whole answer from {check.target.place} within {check.timeout:g} s"
-    closed = check.target.scheme == "tcp" and not check.options["open"]
+    closed = not check.options["open"] and "timeout" in CLOSED.get(check.target.scheme, ())
     result = _result(check, closed, "" if closed else "timeout", words)
     return {**result, "seconds": round(check.timeout + GRACE, 3)}
 

@@ -42,7 +42,7 @@ class Verdict:
 def judge(check: Check, answer: Answer) -> Verdict:
     """Return what is to be said about an answer."""
     verdict = Verdict()
-    if check.target.scheme == "tcp":
+    if check.target.is_bare:
         return verdict
     _judge_status(check, answer, verdict)
     _judge_location(check.options["location"], answer, verdict)

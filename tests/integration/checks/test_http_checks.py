@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -109,6 +110,22 @@ class Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, *_arguments):
         pass
+
+
+class Greeting(socketserver.ThreadingTCPServer):
+    """A server that says some bytes, and nothing more."""
+
+    def __init__(self, words: bytes):
+        super().__init__(("127.0.0.1", 0), lambda request, *_: request.sendall(words))
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def place(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+    def __exit__(self, *arguments):
+        self.shutdown()
+        super().__exit__(*arguments)
 
 
 def make_certificate(folder, name: str, days: int) -> str:
@@ -317,6 +334,35 @@ def test_bare_connections(ask, plain):
         (False, "refused"),
         (True, ""),
     ]
+
+
+def test_a_port_that_speaks_http_2_without_encryption_is_told_from_one_that_does_not(ask, plain, secure):
+    with Greeting(bytes([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 5, 0, 0, 64, 0])) as open_grpc, Greeting(b"") as ends:
+        results = ask(
+            {"url": f"h2c://{open_grpc.place}"},
+            {"url": f"h2c://{open_grpc.place}", "open": False},
+            {"url": f"h2c://{ends.place}", "open": False},
+            {"url": f"h2c://{plain.place}", "open": False},
+            {"url": f"h2c://{secure.place}", "open": False},
+            {"url": f"h2c://{plain.place}"},
+            {"url": f"h2c://127.0.0.1:{free_port()}", "open": False},
+        )
+    assert [(result["ok"], result["reason"]) for result in results] == [
+        (True, ""),
+        (False, "open"),
+        (True, ""),
+        (True, ""),
+        (True, ""),
+        (False, "protocol"),
+        (True, ""),
+    ]
+
+
+def test_silence_does_not_prove_that_a_server_refuses(ask):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        place = f"127.0.0.1:{silent.getsockname()[1]}"
+        [result] = ask({"url": f"h2c://{place}", "open": False, "timeout": 0.5})
+    assert (result["ok"], result["reason"]) == (False, "timeout")
 
 
 def test_check_mode_asks_too_and_bad_input_alone_fails(module, plain):

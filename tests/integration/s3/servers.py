@@ -8,6 +8,8 @@ from pathlib import Path
 
 from integration.conftest import VERSIONS, Container
 
+from ansible_collections.borgstack.platform.plugins.plugin_utils.seaweedfs import s3_identities
+
 SECRET = "administrator-secret-key"
 IDENTITIES = {
     "identities": [
@@ -16,11 +18,9 @@ IDENTITIES = {
             "credentials": [{"accessKey": "admin", "secretKey": SECRET}],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         },
-        {
-            "name": "app",
-            "credentials": [{"accessKey": "app", "secretKey": "app-secret-key"}],
-            "actions": ["Read:app", "Write:app", "List:app"],
-        },
+        *s3_identities(
+            [{"bucket": {"name": "app"}, "identity": {"access_key": "app", "secret_key": "app-secret-key"}}],
+        ),
     ]
 }
 
