@@ -1,1 +1,1 @@
-../../default/tests/conftest.py
+../../shared/proofs/conftest.py

@@ -1,4 +1,5 @@
-"""What an operator gets wrong is named with its category and changes nothing."""
+"""What stands in the way is named with its category and changes nothing. Settings that are refused before a host is
+looked at are in tests/controller; two of them are here, through the playbook that operators run."""
 
 from __future__ import annotations
 
@@ -19,33 +20,12 @@ def refused(run, category: str, *words: str) -> None:
     ("variables", "category", "words"),
     [
         ({"platform_domain": ""}, "[1] configuration error", ["platform_domain is not set"]),
-        ({"n8n_host": "n8n_.example.com"}, "[1] configuration error", ["n8n_.example.com", "is not a host name"]),
-        ({"platform_applications": ["n8m"]}, "[1] configuration error", ["there is no service n8m", "mongodb, n8n,"]),
         ({"preflight_minimum_disk_gb": 10**6}, "[2] prerequisite error", ["disk"]),
-        (
-            {"platform_supplied_secrets": {"n8n_owner_password": "short"}},
-            "[1] configuration error",
-            ["n8n_owner_password", "at least 12 characters"],
-        ),
-        ({"platform_image_source": "mirror"}, "[1] configuration error", ["platform_image_mirror"]),
     ],
-    ids=[
-        "missing domain",
-        "invalid host name",
-        "unknown service",
-        "too little disk",
-        "weak password",
-        "mirror without address",
-    ],
+    ids=["missing domain", "too little disk"],
 )
 def test_bad_settings(play, variables, category, words):
     refused(play(**variables), category, *words)
-
-
-def test_wrong_vault_password(play, tmp_path):
-    wrong = tmp_path / "password"
-    wrong.write_text("wrong", encoding="utf-8")
-    refused(play(env={"ANSIBLE_VAULT_PASSWORD_FILE": str(wrong)}), "[1] configuration error", "vault password")
 
 
 def test_port_80_taken_names_the_holder(play, server, container):
@@ -58,18 +38,23 @@ def test_port_80_taken_names_the_holder(play, server, container):
         server.check_output(f"docker start {container('caddy')}")
 
 
-def test_docker_daemon_down(play, server):
+def test_docker_daemon_down_is_named_by_a_run_and_by_a_verification(play, server, verify):
     server.check_output("systemctl stop docker.socket docker.service")
     try:
         refused(play(), "[2] prerequisite error", "systemctl status docker")
+        run, failures = verify()
     finally:
         server.check_output("systemctl start docker.socket docker.service")
+    assert "[2] prerequisite error: Docker does not answer" in run.output
+    assert ("directus", "reachable by HTTPS") in failures
 
 
 def test_database_owned_by_somebody_else(play, server, container):
     psql = f"docker exec {container('postgresql')} psql -U postgres -c %s"
-    server.check_output(psql, "alter database directus_db owner to n8n_user")
+    server.check_output(psql, "create role stranger")
+    server.check_output(psql, "alter database directus_db owner to stranger")
     try:
-        refused(play(), "directus_db", "n8n_user", "directus_user")
+        refused(play(), "directus_db", "stranger", "directus_user")
     finally:
         server.check_output(psql, "alter database directus_db owner to directus_user")
+        server.check_output(psql, "drop role stranger")
