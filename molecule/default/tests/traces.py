@@ -32,9 +32,9 @@ for path in ("/var/log/decoy", "/srv/decoy", "/tmp/decoy"):
     with open(path, "w") as file:
         file.write(decoy)
 subprocess.run(["logger", "--tag", "decoy"], input=decoy * 99, text=True, check=True)
-first = subprocess.run(["docker", "ps", "--quiet"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()[0]
-subprocess.run(["docker", "exec", "--interactive", "--user", "0", first, "sh", "-c", "cat >/proc/1/fd/1"],
-               input=decoy, text=True, check=True)
+image = subprocess.run(["docker", "ps", "--format", "{{.Image}}"], stdout=subprocess.PIPE, text=True, check=True)
+container = ["docker", "run", "--interactive", "--name", "decoy", "--network", "none", "--entrypoint", "cat"]
+subprocess.run([*container, image.stdout.split()[0]], input=decoy, stdout=subprocess.DEVNULL, text=True, check=True)
 subprocess.run([sys.executable, "-c", "import time; time.sleep(1)", decoy], check=True)
 """
 # Prints each command line of the server that it has not seen yet, until it is told to stop.
@@ -107,6 +107,8 @@ class Traces:
             return self._found()
         finally:
             (Path(tempfile.gettempdir()) / "ansible-decoy").unlink(missing_ok=True)
+            remove = "docker rm --force decoy; rm -f /var/log/decoy /srv/decoy /tmp/decoy"
+            subprocess.run(["docker", "exec", self._server, "sh", "-c", remove], check=True, capture_output=True)
 
     def _found(self) -> set[tuple[str, str]]:
         hits = {(place, name) for place, text in self._seen.items() for name in self._in(text)}
