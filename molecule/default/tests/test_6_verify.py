@@ -83,6 +83,7 @@ def test_a_published_internal_path_and_an_open_port_are_named(well, verify, serv
         ("host", "internal ports are closed to the outside"),
     }
     assert {check for _component, check in failures} == {
+        "files, their owners and modes are as declared",
         "internal paths are not published",
         "internal ports are closed to the outside",
     }
