@@ -11,8 +11,9 @@ short_description: Keep what an integration needs in Directus as declared, with 
 version_added: "0.1.0"
 description:
   - Creates and changes fields, access policies, users with static tokens, and flows of a Directus 11 server.
-  - Objects are told apart by their names; nothing undeclared is touched, and nothing is ever deleted but permissions,
-    policies of a declared user and operations of a declared flow that are declared no more.
+  - Objects are told apart by their names; nothing undeclared is touched, and nothing is ever deleted but flows that
+    are declared V(absent), and permissions, policies of a declared user and operations of a declared flow that are
+    declared no more.
 author:
   - The borgstack.platform contributors (@borgstack)
 extends_documentation_fragment:
@@ -92,8 +93,14 @@ options:
         type: list
         elements: str
         default: []
+  project_owner:
+    description:
+      - The address of the project's owner, whom Directus' licence asks for; left out or empty, it stays as it is.
+      - Directus tells its makers of it, as it does where an administrator enters it in the browser.
+    type: str
+    version_added: "0.2.0"
   flows:
-    description: Flows, all of them active.
+    description: Flows, all of them active; one that is V(absent) is deleted with its operations.
     type: list
     elements: dict
     default: []
@@ -116,12 +123,16 @@ options:
         default: {}
       operation:
         description:
-          - The first operation, with C(key), C(name), C(type) and C(options); C(resolve) and C(reject) are the
-            operations that follow it when it succeeds or fails.
+          - The first operation of a flow that is V(present), with C(key), C(name), C(type) and C(options); C(resolve)
+            and C(reject) are the operations that follow it when it succeeds or fails.
           - C(<%) and C(%>) stand for the double braces of Directus' own templates, which Ansible would take for its
             own.
         type: dict
-        required: true
+      state:
+        description: Whether it is there.
+        type: str
+        choices: [present, absent]
+        default: present
       secrets:
         description: Values by name; C(@@name@@) anywhere in O(flows[].operation) is replaced by the value.
         type: dict
@@ -204,7 +215,8 @@ FLOW = {
         "default": "event",
     },
     "options": {"type": "dict", "default": {}},
-    "operation": {"type": "dict", "required": True},
+    "operation": {"type": "dict"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
 }
 
@@ -222,12 +234,14 @@ def run(module):
 
 def main():
     """Run the module."""
+    rules = {"flows": {"required_if": [("state", "present", ("operation",))]}}
     lists = {"fields": FIELD, "policies": POLICY, "users": USER, "flows": FLOW}
     module = PlatformModule(
         argument_spec={
             **connection.OPTIONS,
+            "project_owner": {"type": "str"},
             **{
-                name: {"type": "list", "elements": "dict", "default": [], "options": options}
+                name: {"type": "list", "elements": "dict", "default": [], "options": options, **rules.get(name, {})}
                 for name, options in lists.items()
             },
         },

@@ -141,10 +141,13 @@ def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> s
 
 
 def _networks(services: dict[str, dict]) -> dict[str, dict]:
-    """Only the network `external` has a way out; what is not attached to it can neither call out nor be called."""
+    """Only `external`, and what is called like it, has a way out; what is on no such network has none, and no way in.
+
+    A network such as `app-external` is for a container with a way out that is kept apart from the others on `external`.
+    """
     names = sorted({network for service in services.values() for network in service["networks"]})
     special = {"external": {}, development.NETWORK: development.NETWORK_OPTIONS}
-    return {network: special.get(network, {"internal": True}) for network in names}
+    return {name: special.get(name, {} if name.endswith("-external") else {"internal": True}) for name in names}
 
 
 def _named_volumes(services: dict[str, dict]) -> set[str]:

@@ -17,6 +17,7 @@ Site = dict[str, t.Any]
 KEYS = {
     "host": "the host name",
     "upstream": "who answers: container:port",
+    "network": "the network that the proxy reaches it on, where that is not `external`",
     "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
     "blocked": "paths that nobody may see from outside: / alone, others with all below; a final * matches any rest",
     "restricted": "paths that only some networks (CIDR) may reach: paths and addresses; no addresses: everybody",

@@ -49,11 +49,17 @@ def project_state(containers: list[dict], project: dict, networks: dict[str, str
         "hanging": [name for name in services if name not in unmade and _hangs(found[name])],
         "orphans": sorted(set(found) - set(services)),
         "addresses": {
-            name: item["NetworkSettings"]["Networks"].get(f"{project['name']}_internal", {}).get("IPAddress", "")
+            name: _address(item["NetworkSettings"]["Networks"], f"{project['name']}_internal")
             for name, item in found.items()
         },
         "ids": {name: item["Id"] for name, item in found.items()},
     }
+
+
+def _address(networks: dict[str, dict], preferred: str) -> str:
+    """Return an address on the preferred network, or on one of its own where the container is not on that."""
+    found = {name: network["IPAddress"] for name, network in networks.items() if network.get("IPAddress")}
+    return found.get(preferred) or next((found[name] for name in sorted(found)), "")
 
 
 def drift(container: dict, service: dict, project: str, networks: dict[str, str] | None = None) -> list[str]:

@@ -77,6 +77,11 @@ def test_only_the_external_network_has_a_way_out():
     assert networks == {"external": {}, "internal": {"internal": True}}
 
 
+def test_a_network_called_like_the_external_one_has_a_way_out_of_its_own():
+    networks = compose_project(changed(networks=["app-external"]), "borgstack")["networks"]
+    assert networks == {"app-external": {}, "internal": {"internal": True}}
+
+
 def test_named_volumes_are_declared_and_bind_mounts_are_not():
     assert compose_project(DECLARATIONS, "borgstack")["volumes"] == {"app_data": {}}
 

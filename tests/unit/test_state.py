@@ -192,3 +192,10 @@ def test_a_folder_that_is_gone_is_another_one(tmp_path):
     for source in ("b", "none"):
         moved = {**mount, "Source": str(tmp_path / source)}
         assert docker_engine.replaced_mounts(own, [moved]) == [moved["Source"]]
+
+
+def test_a_container_that_is_not_on_the_inner_network_has_an_address_all_the_same():
+    networks = {"borgstack_storage": {"IPAddress": "10.0.0.2"}, "borgstack_zone": {"IPAddress": "10.0.1.2"}}
+    item = {**container("app", "x"), "NetworkSettings": {"Networks": networks}}
+    project = compose_project(DECLARATIONS, "borgstack")
+    assert project_state([item], project)["addresses"] == {"app": "10.0.0.2"}

@@ -69,6 +69,14 @@ class Applier:
         made = self._server.call("POST", "/flows", {**flow, "status": "inactive"})
         self._change_flow(made["id"], {"status": flow["status"]}, tree, [])
 
+    def _set_owner(self, address: str) -> None:
+        # The route of the question in the browser, which alone tells Directus' makers. The rest stays unsaid.
+        unsaid = {"project_usage": None, "org_name": None, "product_updates": False}
+        self._server.call("POST", "/settings/owner", {"project_owner": address, **unsaid})
+
+    def _delete_flow(self, id: str) -> None:
+        self._server.call("DELETE", f"/flows/{id}")
+
     def _change_flow(self, id: str, different: dict, tree: dict | None, obsolete: list[str]) -> None:
         if tree:
             if obsolete:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -26,9 +27,10 @@ class Actual:
     flows: dict[str, dict] = field(default_factory=dict)
     # Whom the declared tokens belong to, by the email that they are declared for.
     token_owners: dict[str, str] = field(default_factory=dict)
+    project_owner: str = ""
 
 
-def inspect(server: Server, declared: dict[str, list[dict]]) -> Actual:
+def inspect(server: Server, declared: dict[str, t.Any]) -> Actual:
     """Read all that is declared.
 
     Raises:
@@ -47,6 +49,8 @@ def inspect(server: Server, declared: dict[str, list[dict]]) -> Actual:
             actual.token_owners[item["email"]] = server.owner_of(item["token"])
     wanted = _listed(server, "flows", "name", declared["flows"], ["*", "operations.*"])
     actual.flows = {one["name"]: {**one, "tree": _tree(one, one["operation"])} for one in wanted}
+    if declared.get("project_owner"):
+        actual.project_owner = (server.call("GET", "/settings?fields=project_owner") or {}).get("project_owner") or ""
     return actual
 
 

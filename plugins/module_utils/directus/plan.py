@@ -18,11 +18,11 @@ MASK = "(secret)"
 PLACEHOLDER = re.compile(r"@@([a-z_]+)@@")
 
 
-def plan(declared: dict[str, list[dict]], actual: Actual) -> list[Step]:
+def plan(declared: dict[str, t.Any], actual: Actual) -> list[Step]:
     """Return the steps, in an order in which each finds what it needs.
 
     Args:
-        declared: `fields`, `policies`, `users` and `flows`.
+        declared: `fields`, `policies`, `users` and `flows`, and `project_owner` if that is declared.
         actual: what there is.
 
     Raises:
@@ -31,7 +31,16 @@ def plan(declared: dict[str, list[dict]], actual: Actual) -> list[Step]:
     steps = [step for item in declared["fields"] for step in _field(item, actual)]
     steps += [step for item in declared["policies"] for step in _policy(item, actual)]
     steps += [step for item in declared["users"] for step in _user(item, actual)]
-    return steps + [step for item in declared["flows"] for step in _flow(item, actual)]
+    steps += [step for item in declared["flows"] for step in _flow(item, actual)]
+    return steps + _owner(declared.get("project_owner"), actual)
+
+
+def _owner(wanted: str | None, actual: Actual) -> list[Step]:
+    if not wanted or wanted == actual.project_owner:
+        return []
+    before = {"project_owner": actual.project_owner} if actual.project_owner else {}
+    verb = "change" if before else "set"
+    return [_step("project owner", verb, ("set_owner", wanted), before, {"project_owner": wanted})]
 
 
 def _step(subject: str, verb: str, operation: tuple, before: dict, after: dict) -> Step:
@@ -113,6 +122,10 @@ def _user(item: dict, actual: Actual) -> t.Iterator[Step]:
 
 def _flow(item: dict, actual: Actual) -> t.Iterator[Step]:
     subject = f"flow {item['name']}"
+    if item.get("state") == "absent":
+        if found := actual.flows.get(item["name"]):
+            yield _step(subject, "delete", ("delete_flow", found["id"]), {"operations": _outline(found["tree"])}, {})
+        return
     tree = _with_secrets(item["operation"], item.get("secrets") or {}, subject)
     wanted = {
         "status": "active",

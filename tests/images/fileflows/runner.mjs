@@ -32,7 +32,8 @@ const http = {
 const Flow = {
   TempPath: given.temp,
   NewGuid: () => randomUUID(),
-  GetToolPath: (name) => (name === "ffmpeg" ? "/usr/local/bin/ffmpeg" : ""),
+  // Nothing until its DockerMod has installed it.
+  GetToolPath: (name) => (name === "ffmpeg" && existsSync("/usr/local/bin/ffmpeg") ? "/usr/local/bin/ffmpeg" : ""),
   SetWorkingFile: (path) => { state.workingFile = path; },
   Fail: (reason) => { state.reason = reason; return -1; },
   Execute({ command, argumentList }) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sqlite3
 import sys
 import threading
@@ -12,10 +13,12 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import dockermods
 import flows
 
-KNOWN = {"TZ", "PUID", "PGID", "TempPathHost", "TempPath", "FFNODE", "ServerUrl", "NodeName", "AccessToken"}
-SYSTEM = {"PATH", "HOME", "HOSTNAME", "LANG", "PWD", "SHLVL", "LC_CTYPE", "DEBIAN_FRONTEND"}
+KNOWN = {"TZ", "PUID", "PGID", "PGIDS", "TempPathHost", "TempPath", "FFNODE", "ServerUrl", "NodeName", "AccessToken"}
+SYSTEM = {"PATH", "HOME", "HOSTNAME", "LANG", "PWD", "OLDPWD", "SHLVL", "LC_CTYPE", "DEBIAN_FRONTEND", "_"}
+SYSTEM |= {"USER", "LOGNAME", "SHELL", "MAIL"}
 DATA, LOGS, TEMP = Path("/app/Data"), Path("/app/Logs"), Path("/temp")
 # Statuses of a file, as FileFlows numbers them.
 UNPROCESSED, PROCESSED, FAILED = 0, 2, 4
@@ -65,7 +68,7 @@ class Processor(threading.Thread):
         try:
             if self.faults:
                 raise flows.Failed(self.faults.pop(0))
-            flows.run(flow, variables, str(path), folder, self._log)
+            flows.run(flow, variables, str(path), folder, self.log)
             file["Status"] = PROCESSED
         except (flows.Failed, OSError) as failure:
             file.update({"Status": FAILED, "FailureReason": str(failure)})
@@ -77,11 +80,11 @@ class Processor(threading.Thread):
         told = {**variables, "FailureReason": reason, "FlowName": flow["Name"]}
         for failure_flow in defaults[:1]:
             try:
-                flows.run(failure_flow, told, path, folder, self._log)
+                flows.run(failure_flow, told, path, folder, self.log)
             except flows.Failed as failure:
-                self._log(f"the failure flow failed: {failure}")
+                self.log(f"the failure flow failed: {failure}")
 
-    def _log(self, line: str) -> None:
+    def log(self, line: str) -> None:
         with (LOGS / "FileFlows.log").open("a", encoding="utf-8") as log:
             log.write(line + "\n")
 
@@ -92,9 +95,13 @@ class Api(BaseHTTPRequestHandler):
     store: Store
     processor: Processor
     seen: list
+    # Until then every page leads to the one that says so, which answers 200.
+    started = False
 
     def do_GET(self):
         path = self.path.partition("?")[0]
+        if not self.started:
+            return self._redirect("/loading") if path != "/loading" else self._answer(200, "<html>loading</html>")
         settings = self._settings()
         lists = {
             "/api/settings": settings,
@@ -105,22 +112,15 @@ class Api(BaseHTTPRequestHandler):
             "/api/library-file": self.store.all("file"),
             "/api/plugin/plugin-packages": [{"Name": "Basic", "Package": "BasicNodes", "Installed": True}],
             "/api/repository/by-type/DockerMod": [
-                {"Name": "FFmpeg 7", "Path": "DockerMods/FFmpeg 7.sh"},
-                {"Name": "ImageMagick", "Path": "DockerMods/ImageMagick.sh"},
+                {key: mod[key] for key in ("Name", "Path")} for mod in dockermods.OFFERED
             ],
             "/_standin/requests": self.seen,
         }
         if path == "/" and not settings["InitialConfigDone"]:
-            self.send_response(302)
-            self.send_header("Location", "/initial-config")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-        elif path in ("/", "/initial-config"):
-            self._answer(200, "<html>stand-in for FileFlows</html>")
-        elif path in lists:
-            self._answer(200, lists[path])
-        else:
-            self._answer(404, "")
+            return self._redirect("/initial-config")
+        if path in ("/", "/initial-config"):
+            return self._answer(200, "<html>stand-in for FileFlows</html>")
+        return self._answer(200, lists[path]) if path in lists else self._answer(404, "")
 
     def do_POST(self):
         body = self._body()
@@ -129,6 +129,7 @@ class Api(BaseHTTPRequestHandler):
                 return self._answer(400, "EULA not accepted")
             changed = {"EulaAccepted": True, "InitialConfigDone": True, "DockerMods": body.get("DockerMods")}
             self.store.save("settings", {**self._settings(), **changed})
+            dockermods.run_all(body.get("DockerMods") or [], self.processor.log)
             return self._answer(200, "")
         if self.path == "/api/variable":
             return self._answer(200, self.store.save("variable", body))
@@ -149,9 +150,6 @@ class Api(BaseHTTPRequestHandler):
         wrong = "ErrorMessages.NameInUse" if taken else flows.wrong_with(body)
         if wrong:
             return self._answer(500, wrong)
-        failures = [one for one in self.store.all("flow") if one.get("Type") == 1]
-        if body.get("Type") == 1 and not failures:
-            body["Default"] = True
         return self._answer(200, self.store.save("flow", body))
 
     def _add(self, body: dict) -> None:
@@ -173,6 +171,12 @@ class Api(BaseHTTPRequestHandler):
             self.seen.append({"method": self.command, "path": self.path, "body": json.loads(text)})
         return json.loads(text)
 
+    def _redirect(self, place: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", place)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
     def _answer(self, status: int, content) -> None:
         data = (content if isinstance(content, str) else json.dumps(content)).encode()
         self.send_response(status)
@@ -185,18 +189,12 @@ class Api(BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def become_user() -> None:
-    """Hand the folders over to the wanted user and become it, as the image's entry point does."""
-    user, group = int(os.environ.get("PUID", "0")), int(os.environ.get("PGID", "0"))
-    for folder in (DATA, LOGS, TEMP, Path("/app/common")):
-        os.chown(folder, user, group)
-    os.setgroups([])
-    os.setgid(group)
-    os.setuid(user)
-    for folder in (DATA, LOGS, TEMP):
-        (folder / ".probe").write_text("written", encoding="utf-8")
-        assert (folder / ".probe").read_text(encoding="utf-8") == "written"
-        (folder / ".probe").unlink()
+def start() -> None:
+    """Install what its settings name into this container, which may be a new one; then be there."""
+    kept = Api.store.all("settings")
+    dockermods.run_all((kept[0].get("DockerMods") or []) if kept else [], Api.processor.log)
+    Api.processor.start()
+    Api.started = True
 
 
 def main() -> None:
@@ -204,12 +202,14 @@ def main() -> None:
     unknown = sorted(set(os.environ) - KNOWN - SYSTEM - {name for name in os.environ if name.startswith("NODE_")})
     if unknown:
         sys.exit(f"FileFlows does not know {', '.join(unknown)}")
-    become_user()
     Api.store = Store()
     Api.processor = Processor(Api.store)
     Api.seen = []
-    Api.processor.start()
-    ThreadingHTTPServer(("", 5000), Api).serve_forever()
+    server = ThreadingHTTPServer(("", 5000), Api)
+    # At a stop what runs is let finish; a server that is not told so is killed with it.
+    signal.signal(signal.SIGTERM, lambda *_signal: threading.Thread(target=server.shutdown).start())
+    threading.Timer(1, start).start()
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -123,8 +123,9 @@ class Deployment:
         return docker("logs", self.container(service), check=False)
 
     def address(self, service: str) -> str:
-        """Return a service's address on the internal network, which this machine reaches over its bridge."""
-        return self.inspect(service)["NetworkSettings"]["Networks"][f"{self.project}_internal"]["IPAddress"]
+        """Return a service's address on the internal network, or on one of its own; all bridges are reached."""
+        networks = self.inspect(service)["NetworkSettings"]["Networks"]
+        return networks.get(f"{self.project}_internal", next(iter(networks.values())))["IPAddress"]
 
     def ask(self, service: str, port: int, path: str, method: str = "GET", **keywords) -> requests.Response:
         """Ask a service over HTTP."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from integration.conftest import docker
 from integration.services.conftest import eventually
 
 pytestmark = pytest.mark.integration
@@ -67,6 +71,12 @@ def arguments(directus, declared: dict) -> dict:
     return {**connection, "password": directus.secrets["directus_admin_password"], **declared}
 
 
+def owner(directus) -> str | None:
+    headers = {"Authorization": f"Bearer {log_in(directus, directus.secrets['directus_admin_password'])}"}
+    answer = directus.ask("directus", 8055, "/settings?fields=project_owner", headers=headers)
+    return answer.json()["data"]["project_owner"]
+
+
 def test_objects_are_made_once_and_work(directus, converge):
     assert converge("directus_objects", arguments(directus, DECLARED)) == [
         f"create field {FILES}.probe_status",
@@ -106,6 +116,41 @@ def test_changes_are_changes(directus, converge):
     assert directus.ask("directus", 8055, "/files", headers=new).status_code == 200
 
 
+def test_a_flow_that_is_to_be_gone_goes_with_its_operations(directus, converge):
+    gone = {"flows": [{"name": "Probe", "state": "absent"}]}
+    assert converge("directus_objects", arguments(directus, gone)) == ["delete flow Probe"]
+    assert directus.query("directus_db", "select count(*) from directus_operations") == "0"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://seaweedfs:8333/",
+        "http://redis:6379/",
+        "http://directus:8055/server/health",
+        "http://127.0.0.1:8055/server/health",
+        "http://[::1]:8055/server/health",
+        "http://[::ffff:127.0.0.1]:8055/server/health",
+        "http://169.254.169.254/latest/meta-data/",
+    ],
+)
+def test_whoever_may_upload_reads_no_service_of_the_platform(directus, url):
+    headers = {"Authorization": f"Bearer {log_in(directus, directus.secrets['directus_admin_password'])}"}
+    answer = directus.ask("directus", 8055, "/files/import", "POST", headers=headers, json={"url": url})
+    assert answer.status_code == 503, answer.text
+    # Refused, and not only without an answer.
+    log = directus.logs("directus")
+    assert f'Couldn\'t fetch file from URL "{url}": Requested domain' in log and "denied IP address" in log
+
+
+def test_the_project_has_the_owner_that_the_operator_names_and_nobody_before(directus):
+    assert owner(directus) is None
+    run = directus.converge(directus_project_owner="owner@demo.example.com")
+    assert run.returncode == 0, run.output
+    assert owner(directus) == "owner@demo.example.com"
+    assert directus.converge().changed == 0
+
+
 def test_a_wrong_password_is_said_with_a_way_out(directus, module):
     refused = module("directus_objects", {**arguments(directus, {}), "password": "Wrong-Password-1"})
     assert "refuses the password" in refused.refusal and refused["error"]["category"] == 5
@@ -129,3 +174,25 @@ def test_a_password_that_was_changed_in_the_browser_is_brought_back(directus):
     run = directus.converge(platform_supplied_secrets={"directus_admin_password": "Rotated-Password-2"})
     assert run.returncode == 0, run.output
     assert log_in(directus, "Rotated-Password-2") and not log_in(directus, "Own-Choice-1")
+
+
+def test_an_upload_that_is_under_way_is_taken_at_a_stop(directus):
+    """Its shell becomes the process manager, which lets Directus finish."""
+    token = log_in(directus, "Rotated-Password-2")
+
+    def content():
+        for _part in range(30):
+            yield b"x" * 10_000
+            time.sleep(0.1)
+
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "multipart/form-data; boundary=part"}
+    begin = b'--part\r\nContent-Disposition: form-data; name="file"; filename="slow.bin"\r\n'
+    begin += b"Content-Type: application/octet-stream\r\n\r\n"
+    body = itertools.chain([begin], content(), [b"\r\n--part--\r\n"])
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(directus.ask, "directus", 8055, "/files", "POST", headers=headers, data=body)
+        time.sleep(1)
+        docker("stop", directus.container("directus"))
+        assert answer.result().status_code == 200
+    # By itself: the process manager ends with a number of its own, a killed container with 137.
+    assert directus.inspect("directus")["State"]["ExitCode"] not in (137, 143)

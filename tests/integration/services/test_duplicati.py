@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from integration.conftest import VERSIONS, docker
+from integration.conftest import VERSIONS, Container, docker
+from integration.services.conftest import eventually
 
 pytestmark = pytest.mark.integration
 IMAGE = f"duplicati/duplicati:{VERSIONS['duplicati_version']}"
@@ -65,6 +66,16 @@ def test_its_job_holds_the_real_secrets_which_answers_hide(duplicati):
     assert options(real)["passphrase"] == duplicati.secrets["duplicati_backup_passphrase"]
     login = "&auth-username=AKIA%2FEXAMPLE&auth-password=Off~site%2Fpass%26word%3D1"
     assert real["Backup"]["TargetURL"] == DESTINATION + login
+
+
+def test_it_tells_nobody_how_it_is_used(duplicati):
+    assert "usage is not reported" in duplicati.logs("duplicati")
+    # Or the line before would prove nothing.
+    usual = Container(IMAGE, options=("--env=DUPLICATI__WEBSERVICE_PASSWORD=x", "--env=SETTINGS_ENCRYPTION_KEY=x"))
+    try:
+        eventually(lambda: "usage is reported" in usual.logs(), 20)
+    finally:
+        usual.remove()
 
 
 def test_a_second_run_changes_nothing(duplicati):

@@ -81,17 +81,31 @@ def test_its_redis_user_sees_sessions_and_nothing_else(lowcoder):
     assert lowcoder.run("lowcoder", "python3", "-c", program).split() == ["refused"] * 5
 
 
+def test_its_marks_are_written_and_read(lowcoder):
+    eventually(lambda: "warm-up: " in lowcoder.logs("lowcoder"), 30)
+    assert "warm-up: written" in lowcoder.logs("lowcoder")
+    assert lowcoder.ask("lowcoder", 3000, "/api/state/healthCheck", "HEAD").status_code == 200
+
+
+def test_nobody_else_can_list_its_sessions(lowcoder):
+    """The name of a session's key is the token that lets its owner in."""
+    assert lowcoder.compose["services"]["lowcoder"]["depends_on"].keys() == {"mongodb", "redis-sessions"}
+    inside = ("sh", "-c", "REDISCLI_AUTH=$1 redis-cli --user platform acl users", "-")
+    users = lowcoder.run("redis-sessions", *inside, lowcoder.secrets["redis_sessions_admin_password"])
+    assert set(users.split()) == {"default", "health", "lowcoder", "platform"}
+
+
 def test_a_second_run_changes_nothing(lowcoder):
     again = lowcoder.converge()
     assert (again.returncode, again.changed) == (0, 0), again.output
 
 
 def test_it_is_not_healthy_without_its_sessions_and_recovers(lowcoder):
-    docker("pause", lowcoder.container("redis"))
+    docker("pause", lowcoder.container("redis-sessions"))
     try:
         eventually(lambda: lowcoder.ask("lowcoder", 3000, HEALTH).status_code == 503, 30)
     finally:
-        docker("unpause", lowcoder.container("redis"))
+        docker("unpause", lowcoder.container("redis-sessions"))
     eventually(lambda: lowcoder.ask("lowcoder", 3000, HEALTH).json()["status"] == "UP", 30)
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import requests
+from integration.conftest import docker
 from integration.services.conftest import Deployment, eventually
 
 pytestmark = pytest.mark.integration
@@ -20,8 +21,16 @@ def platform(deploy):
         platform_datastores=["postgresql", "redis", "seaweedfs"],
         platform_applications=["n8n", "directus", "fileflows"],
         platform_integrations=["media_pipeline"],
+        fileflows_accept_license=True,
         platform_start_timeout=400,
     )
+
+
+def ask_once(platform: Deployment, path: str, method: str = "GET", **keywords) -> requests.Response:
+    """Ask Directus as an editor would, once."""
+    body = {"email": ADMIN, "password": platform.secrets["directus_admin_password"]}
+    token = platform.ask("directus", 8055, "/auth/login", "POST", json=body).json()["data"]["access_token"]
+    return platform.ask("directus", 8055, path, method, headers={"Authorization": f"Bearer {token}"}, **keywords)
 
 
 def ask(platform: Deployment, path: str, method: str = "GET", **keywords) -> requests.Response:
@@ -125,6 +134,59 @@ def test_no_token_is_in_what_n8n_and_fileflows_keep_openly(platform):
     workflows = platform.query("n8n_db", "select nodes::text from workflow_entity")
     flows = json.dumps(platform.ask("fileflows", 5000, "/api/flow").json())
     assert "media" in workflows and not [token for token in tokens if token in workflows + flows]
+
+
+def test_no_workflow_may_run_a_command(platform):
+    session = requests.Session()
+    session.trust_env = False
+    site = f"http://{platform.address('n8n')}:5678"
+    login = {"emailOrLdapLoginId": ADMIN, "password": platform.secrets["n8n_owner_password"]}
+    # Its cookie is for TLS only; the proxy has that.
+    cookie = session.post(f"{site}/rest/login", json=login, timeout=30).headers["Set-Cookie"].split(";")[0]
+    known = session.get(f"{site}/types/nodes.json", headers={"Cookie": cookie}, timeout=60).text
+    assert '"n8n-nodes-base.httpRequest"' in known
+    assert "executeCommand" not in known and "localFileTrigger" not in known
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://fileflows:5000/api/variable",
+        "http://n8n:5678/healthz",
+        "http://n8n:5678/rest/settings",
+        "http://seaweedfs:8181/",
+    ],
+)
+def test_an_editor_cannot_have_directus_read_other_services(platform, url):
+    answer = ask_once(platform, "/files/import", "POST", json={"url": url})
+    assert answer.status_code == 503 and f'"{url}"' in answer.text
+    # FileFlows cannot be found at all, the others are refused.
+    reason = "ENOTFOUND" if "fileflows" in url else "denied IP address"
+    assert any(url in line and reason in line for line in platform.logs("directus").splitlines())
+
+
+def test_only_n8n_and_the_proxy_can_reach_fileflows(platform):
+    shares = {name: name in network_members(platform) for name in ("n8n", "n8n-worker", "directus", "postgresql")}
+    assert shares == {"n8n": True, "n8n-worker": True, "directus": False, "postgresql": False}
+
+
+def network_members(platform) -> list[str]:
+    """Return the services on FileFlows' network."""
+    network = f"{platform.project}_fileflows-external"
+    names = platform.compose["services"]
+    return [name for name in names if network in platform.inspect(name)["NetworkSettings"]["Networks"]]
+
+
+def test_two_default_failure_flows_are_refused(platform):
+    flows = platform.ask("fileflows", 5000, "/api/flow").json()
+    ours = next(flow for flow in flows if flow["Type"] == 1)
+    other = {**ours, "Uid": "", "Name": "Somebody's own"}
+    made = platform.ask("fileflows", 5000, "/api/flow", "PUT", json=other).json()
+    docker("rm", "--force", platform.container("fileflows"))
+    refused = platform.converge()
+    assert refused.returncode != 0 and "two failure flows are the default" in refused.output, refused.output
+    platform.ask("fileflows", 5000, "/api/flow", "PUT", json={**made, "Default": False})
+    assert platform.converge().returncode == 0
 
 
 def test_a_second_run_changes_nothing(platform):

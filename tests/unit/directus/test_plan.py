@@ -132,3 +132,26 @@ def test_braces_of_directus_and_secrets_are_put_in():
     )
     options = step.operation[2]["options"]
     assert options == {"body": "{{$trigger.key}} a<%b@@c@@", "headers": [{"value": "a<%b@@c@@"}]}
+
+
+def test_a_flow_that_is_to_be_gone_is_deleted_if_it_is_there(actual):
+    declared = {"fields": [], "policies": [], "users": [], "flows": [{"name": "Tell", "state": "absent"}]}
+    (step,) = plan(declared, actual)
+    assert (step.words, step.operation) == ("delete flow Tell", ("delete_flow", "F1"))
+    assert "Secret" not in str((step.before, step.after))
+    assert plan(declared, Actual()) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_", "told"),
+    [
+        (None, "", []),
+        ("", "a@example.com", []),
+        ("a@example.com", "", ["set project owner"]),
+        ("a@example.com", "b@example.com", ["change project owner"]),
+        ("a@example.com", "a@example.com", []),
+    ],
+)
+def test_the_projects_owner_is_whom_the_operator_names_and_nobody_otherwise(actual, wanted, is_, told):
+    actual.project_owner = is_
+    assert words(plan({**DECLARED, "project_owner": wanted}, actual)) == told

@@ -14,12 +14,14 @@ from pathlib import Path
 import sealed
 from web import Answer, Request, Site, check_variables
 
+USAGE_LEVEL = "USAGEREPORTER_Duplicati_LEVEL"
 KNOWN = {
     "DUPLICATI_CHANNEL",
     "DUPLICATI_VERSION",
     "GID",
     "SETTINGS_ENCRYPTION_KEY",
     "UID",
+    USAGE_LEVEL,
     "XDG_CONFIG_HOME",
     *(
         f"DUPLICATI__{name}"
@@ -148,6 +150,9 @@ def main(arguments: list[str]) -> None:
     if arguments:
         sys.exit(f"this stand-in does not know: {' '.join(arguments)}")
     check_variables(KNOWN, REQUIRED)
+    # The level from which on it tells its makers of what happened; whatever is no level but none is the usual one.
+    level = os.environ.get(USAGE_LEVEL, "Information")
+    print("usage is not reported" if level.lower() in ("none", "disabled") else "usage is reported", flush=True)
     try:
         server = Server()
     except sealed.WrongKey:
