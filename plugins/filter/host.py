@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.borgstack.platform.plugins.module_utils.host import address_pools, findings
-from ansible_collections.borgstack.platform.plugins.plugin_utils import report
+from ansible_collections.borgstack.platform.plugins.plugin_utils import report, ufw_rules
 from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
 
 
@@ -29,6 +29,8 @@ class FilterModule:
             {
                 "preflight_findings": findings.preflight_findings,
                 "findings_table": report.findings_table,
+                "in_networks": ufw_rules.within,
+                "matching_interfaces": ufw_rules.matching_interfaces,
                 "free_address_pools": free_address_pools,
             }
         )

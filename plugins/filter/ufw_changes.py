@@ -9,6 +9,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from ansible_collections.borgstack.platform.plugins.plugin_utils.ufw_rules import Range, Unclear, opening_of
+
 DOCUMENTATION = r"""
 name: ufw_changes
 short_description: Compare declared UFW rules with those that a host has
@@ -16,7 +18,8 @@ version_added: "0.1.0"
 author: The borgstack.platform contributors (@borgstack)
 description:
   - Compares rules in the spelling of C(ufw show added), comments apart, so that one reading of a host is enough.
-positional: existing
+  - Whether a rule opens what is declared for given sources only is judged by what it lets in, not by its spelling.
+positional: existing, applications, devices
 options:
   _input:
     description: The declared rules, in the order in which missing ones are to be added.
@@ -48,6 +51,15 @@ options:
     type: list
     elements: str
     required: true
+  applications:
+    description: The ports of UFW's application profiles by name, as their files spell them.
+    type: dict
+    default: {}
+  devices:
+    description: The devices that the internet is behind; a rule for another device is left alone. Any when empty.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -66,7 +78,11 @@ _value:
       type: list
       elements: dict
     opposed:
-      description: Existing rules that open to everybody what is declared for given sources only.
+      description: Existing rules that open to others what is declared for given sources only.
+      type: list
+      elements: str
+    unclear:
+      description: Existing rules that cannot be read, and so may do the same.
       type: list
       elements: str
     undeclared:
@@ -76,21 +92,28 @@ _value:
 """
 
 
-def ufw_changes(declared: list[dict], existing: list[str]) -> dict:
-    """Return the `missing` rules (as module options) and the existing ones that are `opposed` or `undeclared`."""
+def ufw_changes(
+    declared: list[dict],
+    existing: list[str],
+    applications: dict[str, str] | None = None,
+    devices: list[str] | None = None,
+) -> dict:
+    """Return the `missing` rules (as module options), and the existing ones: `opposed`, `unclear` or `undeclared`."""
     wanted = {_spelled(options): options for item in declared for options in _module_options(item)}
     present = {_without_comment(rule): rule for rule in existing}
-    restricted = {
-        target
-        for options in wanted.values()
-        if "from_ip" in options
-        for target in (options["port"], f"{options['port']}/{options['proto']}")
-    }
-    opened = {spelled for spelled in present if spelled not in wanted and _opens_to_everybody(spelled, restricted)}
+    restricted = [item for item in declared if all("from_ip" in options for options in _module_options(item))]
+    opposed, unclear = [], []
+    for spelled in present:
+        try:
+            if spelled not in wanted and _opens_to_others(spelled, restricted, applications or {}, devices or []):
+                opposed.append(spelled)
+        except Unclear:
+            unclear += [spelled] if restricted else []
     return {
         "missing": [options for spelled, options in wanted.items() if spelled not in present],
-        "opposed": sorted(opened),
-        "undeclared": [spelled for spelled in present if spelled not in wanted and spelled not in opened],
+        "opposed": sorted(opposed),
+        "unclear": sorted(unclear),
+        "undeclared": [spelled for spelled in present if spelled not in {*wanted, *opposed, *unclear}],
     }
 
 
@@ -115,9 +138,18 @@ def _without_comment(rule: str) -> str:
     return re.sub(r" comment '.*'$", "", rule)
 
 
-def _opens_to_everybody(rule: str, restricted: set[str]) -> bool:
-    verb, _separator, target = rule.partition(" ")
-    return verb in ("allow", "limit") and target in restricted
+def _opens_to_others(rule: str, restricted: list[dict], applications: dict[str, str], devices: list[str]) -> bool:
+    """Tell whether a rule lets somebody in at a restricted port who is in none of that port's sources."""
+    opening = opening_of(rule, applications)
+    if opening is None or (opening.device and devices and opening.device not in devices):
+        return False
+    covered = [item for item in restricted if opening.covers(_range(str(item["port"])), item.get("proto", "tcp"))]
+    return any(not opening.stays_within(item["sources"]) for item in covered)
+
+
+def _range(port: str) -> Range:
+    low, _colon, high = port.partition(":")
+    return int(low), int(high or low)
 
 
 class FilterModule:

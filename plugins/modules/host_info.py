@@ -101,12 +101,15 @@ host:
         system that data will lie on.
       type: dict
     network:
-      description: C(addresses), C(routes) and C(docker_routes).
+      description: C(addresses), C(routes), C(docker_routes), and C(default_devices), which the internet is behind.
       type: dict
     ssh_ports:
       description: Ports that SSH comes in by.
       type: list
       elements: int
+    ssh_client:
+      description: The address that this run came from by SSH; empty where it did not.
+      type: str
     listeners:
       description: >-
         C(port), C(protocol), C(address), C(pid) and C(process) of those that hold the asked ports, or with
@@ -121,7 +124,7 @@ host:
         - C(version), C(engine_version), C(running), C(enabled) at boot, C(compose_version), C(data_root), C(config).
       type: dict
     ufw:
-      description: C(installed), C(active), C(ipv6), C(defaults) and C(rules).
+      description: C(installed), C(active), C(ipv6), C(defaults), C(rules), and C(applications) with their ports.
       type: dict
     deployed:
       description: >-

@@ -15,6 +15,7 @@ from ansible_collections.borgstack.platform.plugins.filter.docker_user_rules imp
     docker_user_rules,
 )
 from ansible_collections.borgstack.platform.plugins.filter.ufw_changes import ufw_changes
+from ansible_collections.borgstack.platform.plugins.plugin_utils.ufw_rules import matching_interfaces, within
 
 BRIDGES = ["docker0", "br-+", "docker_gwbridge"]
 HTTPS = [{"port": 443, "proto": "tcp"}]
@@ -142,7 +143,7 @@ PRINTED = [
 
 
 def test_rules_that_are_there_are_not_changed() -> None:
-    assert ufw_changes(DECLARED, PRINTED) == {"missing": [], "opposed": [], "undeclared": []}
+    assert ufw_changes(DECLARED, PRINTED) == {"missing": [], "opposed": [], "unclear": [], "undeclared": []}
 
 
 def test_missing_rules_are_added_in_their_order() -> None:
@@ -154,10 +155,76 @@ def test_missing_rules_are_added_in_their_order() -> None:
     ]
 
 
-@pytest.mark.parametrize("opened", ["allow 22/tcp", "limit 22/tcp", "allow 22"])
-def test_a_rule_for_everybody_is_opposed_to_a_restricted_one(opened: str) -> None:
-    changes = ufw_changes([{"port": 22, "sources": ["10.0.0.0/8"]}], [opened, "allow 9999/tcp"])
-    assert (changes["opposed"], changes["undeclared"]) == ([opened], ["allow 9999/tcp"])
+SSH = [{"port": 22, "sources": ["10.0.0.0/8", "2001:db8::/32"]}]
+APPLICATIONS = {
+    "OpenSSH": "22/tcp",
+    "Nginx Full": "80,443/tcp",
+    "Bonjour": "5353/udp",
+    "Samba": "137,138/udp|139,445/tcp",
+}
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        "allow 22/tcp",
+        "limit 22/tcp",
+        "allow 22",
+        "allow OpenSSH",
+        "allow 22,443/tcp",
+        "allow 20:30/tcp",
+        "allow log 22/tcp",
+        "allow log-all 22/tcp",
+        "allow in 22/tcp",
+        "allow in on eth0",
+        "allow in on eth0 to any port 22 proto tcp",
+        "allow to 198.51.100.7 port 22",
+        "allow to any port 22 from any",
+        "allow from 0.0.0.0/0",
+        "allow from ::/0 to any app OpenSSH",
+        "allow from 192.0.2.0/24 to any port 22",
+        "allow from 10.0.0.0/7 to any port 22 proto tcp",
+        "allow from 192.0.2.7",
+        "allow proto tcp to any port 22",
+    ],
+)
+def test_a_rule_that_lets_others_in_is_opposed_to_a_restricted_one(opened: str) -> None:
+    changes = ufw_changes(SSH, [opened, "allow 9999/tcp"], APPLICATIONS, ["eth0"])
+    assert (changes["opposed"], changes["undeclared"], changes["unclear"]) == ([opened], ["allow 9999/tcp"], [])
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "deny 22/tcp",
+        "reject OpenSSH",
+        "allow 'Nginx Full'",
+        "allow Bonjour",
+        "allow Samba",
+        "allow 22/udp",
+        "allow 80,443/tcp",
+        "allow out 22/tcp",
+        "allow out on eth0 to any port 22",
+        "allow in on wg0 to any port 22",
+        "allow from 10.1.2.3 to any port 22",
+        "allow from 10.1.0.0/16",
+        "allow from 2001:db8:1::/48 to any port 22 proto tcp",
+        "route allow in on eth0 out on eth1 to any port 22",
+        "allow to any port 80 from any port 22 proto tcp",
+    ],
+)
+def test_a_rule_that_lets_nobody_else_in_is_left_alone(harmless: str) -> None:
+    changes = ufw_changes(SSH, [harmless], APPLICATIONS, ["eth0"])
+    assert (changes["opposed"], changes["undeclared"], changes["unclear"]) == ([], [harmless], [])
+
+
+@pytest.mark.parametrize("odd", ["allow NoSuchProfile", "allow from nowhere", "permit 22", "allow 22 23", "allow 'x"])
+def test_a_rule_that_cannot_be_read_may_open_a_restricted_port(odd: str) -> None:
+    assert ufw_changes(SSH, [odd], APPLICATIONS)["unclear"] == [odd]
+    assert ufw_changes([{"port": 22}], [odd], APPLICATIONS) == {
+        **ufw_changes([{"port": 22}], []),
+        "undeclared": [odd],
+    }
 
 
 def test_a_port_may_be_limited_or_open_but_not_both() -> None:
@@ -168,3 +235,23 @@ def test_a_port_may_be_limited_or_open_but_not_both() -> None:
 @pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0"])
 def test_a_source_that_is_everybody_is_no_restriction(everybody: str) -> None:
     assert ufw_changes([{"port": 22, "sources": [everybody]}], ["allow 22/tcp"])["missing"] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "inside"),
+    [
+        ("10.1.2.3", ["10.0.0.0/8"], True),
+        ("::ffff:10.1.2.3", ["10.0.0.0/8"], True),
+        ("192.0.2.7", ["10.0.0.0/8", "2001:db8::/32"], False),
+        ("2001:db8::7", ["10.0.0.0/8", "2001:db8::/32"], True),
+        ("10.0.0.0/7", ["10.0.0.0/8"], False),
+        ("192.0.2.7", ["192.0.2.7"], True),
+        ("192.0.2.7", [], False),
+    ],
+)
+def test_an_address_is_in_its_networks(address: str, networks: list[str], inside: bool) -> None:
+    assert within(address, networks) is inside
+
+
+def test_a_device_that_iptables_takes_for_a_bridge_of_docker_is_noticed() -> None:
+    assert matching_interfaces(["br-ex", "eth0", "docker0", "docker01"], BRIDGES) == ["br-ex", "docker0"]

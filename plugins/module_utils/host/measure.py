@@ -38,6 +38,7 @@ def measure(options: dict) -> dict:
             "data": lambda: storage.inspect(options["data_path"]),
             "network": network.inspect,
             "ssh_ports": network.ssh_ports,
+            "ssh_client": network.ssh_client,
             "listeners": lambda: network.listeners(options["ports"]),
             "packages": lambda: software.packages(options["packages"]),
             "docker": software.docker,

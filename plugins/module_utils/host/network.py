@@ -46,6 +46,9 @@ def inspect() -> dict:
         "addresses": addresses,
         "routes": [route for route in routes if route not in docker],
         "docker_routes": docker,
+        "default_devices": sorted(
+            {item["dev"] for family in families for item in _ip(family, "route", "show", "default") if item.get("dev")}
+        ),
     }
 
 
@@ -74,7 +77,7 @@ def ssh_ports() -> list[int]:
         listen_ports(output("systemctl", "show", "ssh.socket", "--property=Listen"), r"Listen=(\S+) \(Stream\)")
         if output("systemctl", "is-active", "ssh.socket")
         else [],
-        _current_ssh_port(),
+        [int(port) for port in _ssh_connection()[3:4]],
     )
     return sorted({port for ports in sources for port in ports}) or [22]
 
@@ -85,13 +88,19 @@ def listen_ports(text: str | None, pattern: str) -> list[int]:
     return [int(port) for port in (address.rpartition(":")[2] for address in found) if port.isdigit()]
 
 
-def _current_ssh_port() -> list[int]:
+def ssh_client() -> str:
+    """Return the address that this run came from by SSH; empty where it did not."""
+    return "".join(_ssh_connection()[:1])
+
+
+def _ssh_connection() -> list[str]:
+    """Return the client's address and port, and the server's, of the SSH connection that this process belongs to."""
     # sudo takes the variable away from this process, not from those that it was started by.
     pid = str(os.getpid())
     while pid not in ("", "0", "1"):
         for variable in (read(f"/proc/{pid}/environ") or "").split("\0"):
             if variable.startswith("SSH_CONNECTION="):
-                return [int(port) for port in variable.split()[3:4]]
+                return variable.partition("=")[2].split()
         parent = re.search(r"^PPid:\s+(\d+)$", read(f"/proc/{pid}/status") or "", re.MULTILINE)
         pid = parent.group(1) if parent else ""
     return []

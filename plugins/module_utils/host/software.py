@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import configparser
+import contextlib
+import glob
 import json
 import os
 import re
@@ -95,7 +98,20 @@ def ufw() -> dict:
         "ipv6": settings.get("IPV6") == "yes",
         "defaults": {direction: POLICIES.get(settings.get(name, ""), "") for direction, name in policies.items()},
         "rules": [line[4:] for line in added.splitlines() if line.startswith("ufw ")],
+        "applications": _applications(),
     }
+
+
+def _applications() -> dict[str, str]:
+    """Return the ports of UFW's application profiles by name; a file that UFW could not read either is left out."""
+    found = {}
+    for path in sorted(glob.glob("/etc/ufw/applications.d/*")):
+        profiles = configparser.RawConfigParser(strict=False)
+        with contextlib.suppress(configparser.Error):
+            profiles.read_string(read(path) or "")
+            named = [name for name in profiles.sections() if profiles.has_option(name, "ports")]
+            found.update({name: profiles.get(name, "ports") for name in named})
+    return found
 
 
 def _loaded() -> bool:
