@@ -15,9 +15,10 @@ version_added: "0.1.0"
 author: The borgstack.platform contributors (@borgstack)
 description:
   - Returns what C(daemon.json) becomes when declared settings are merged over what an operator has there.
-  - Undeclared keys stay as they are. C(log-opts) are merged one by one while the log driver stays the same, and
-    replaced when it changes, since drivers refuse each other's options.
-positional: declared
+  - Undeclared keys stay as they are, but for those that were declared before, which are taken back. C(log-opts) are
+    merged one by one while the log driver stays the same, and replaced when it changes, since drivers refuse each
+    other's options.
+positional: declared, managed
 options:
   _input:
     description: The present content of C(daemon.json).
@@ -27,6 +28,11 @@ options:
     description: The settings that must be there.
     type: dict
     required: true
+  managed:
+    description: The keys that were declared the last time.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -74,13 +80,17 @@ RELOADABLE_KEYS = frozenset(
 )
 
 
-def docker_daemon_change(current: dict, declared: dict) -> dict:
-    """Return the merged daemon.json as `config`, its `changed_keys`, and the `action`: none, reload or restart."""
-    config = {**current, **declared}
+def docker_daemon_change(current: dict, declared: dict, managed: list[str] | None = None) -> dict:
+    """Return the merged daemon.json as `config`, its `changed_keys`, and the `action`: none, reload or restart.
+
+    Keys that are `managed` and no longer declared are taken back; all others that nobody declares are the operator's.
+    """
+    config = {key: value for key, value in current.items() if key not in (managed or [])}
+    config = {**config, **declared}
     same_log_driver = current.get("log-driver", "json-file") == config.get("log-driver", "json-file")
     if "log-opts" in declared and same_log_driver:
         config["log-opts"] = {**current.get("log-opts", {}), **declared["log-opts"]}
-    changed_keys = sorted(key for key in config if config[key] != current.get(key))
+    changed_keys = sorted(key for key in {**current, **config} if config.get(key) != current.get(key))
     if not changed_keys:
         action = "none"
     elif RELOADABLE_KEYS.issuperset(changed_keys):

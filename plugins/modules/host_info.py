@@ -121,8 +121,13 @@ host:
       type: dict
     docker:
       description:
-        - C(version), C(engine_version), C(running), C(enabled) at boot, C(compose_version), C(data_root), C(config).
+        - C(version), C(engine_version), C(running), C(enabled) at boot, C(compose_version), C(config), those of its
+          keys that are C(managed) by the role C(docker), C(data_root), and the C(volumes) below it.
       type: dict
+    data_volumes:
+      description: Names of the volumes below O(data_path), if that is one of Docker's data roots.
+      type: list
+      elements: str
     ufw:
       description: C(installed), C(active), C(ipv6), C(defaults), C(rules), and C(applications) with their ports.
       type: dict

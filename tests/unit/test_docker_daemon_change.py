@@ -26,6 +26,13 @@ def test_a_second_change_is_none_and_nothing_of_the_operator_is_lost(current, de
     }
 
 
+def test_what_is_no_longer_declared_is_taken_back_and_what_is_the_operators_stays() -> None:
+    current = {"hosts": ["tcp://127.0.0.1:2375"], "bip": "10.9.0.1/24", "debug": True}
+    change = docker_daemon_change(current, {"debug": True}, managed=["hosts", "debug"])
+    assert change["config"] == {"bip": "10.9.0.1/24", "debug": True}
+    assert (change["changed_keys"], change["action"]) == (["hosts"], "restart")
+
+
 @given(CONFIGS, CONFIGS)
 def test_a_restart_is_for_keys_that_a_reload_does_not_read(current, declared) -> None:
     change = docker_daemon_change(current, declared)

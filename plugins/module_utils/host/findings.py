@@ -163,9 +163,14 @@ def _names(host: dict, requirements: dict) -> t.Iterator[dict]:
     severity = SEVERITIES.get(requirements["dns"])
     own = {_canonical(address) for address in [*host["network"]["addresses"], *requirements["public_addresses"]]}
     for name, addresses in host["resolved"].items():
-        if severity and not own & set(map(_canonical, addresses)):
-            remedy = "correct its A and AAAA records; behind address translation set preflight_public_addresses"
-            measured = ", ".join(addresses) or "does not resolve"
+        # One wrong record is enough: certificate authorities and browsers prefer an AAAA, and take any of several.
+        foreign = [address for address in addresses if _canonical(address) not in own]
+        if severity and (foreign or not addresses):
+            remedy = (
+                "correct or remove those of its A and AAAA records that are not this server's; behind address "
+                "translation set preflight_public_addresses"
+            )
+            measured = ", ".join(foreign) or "does not resolve"
             yield _finding("dns", severity, f"DNS of {name}", measured, " or ".join(sorted(own)), remedy, NETWORK)
 
 
@@ -210,9 +215,10 @@ def _declared_memory(host: dict, requirements: dict) -> t.Iterator[dict]:
 
 
 def _docker(host: dict, requirements: dict) -> t.Iterator[dict]:
+    # The role docker, which comes next, starts it, and takes back settings that keep it from starting.
     if host["docker"]["version"] and not host["docker"]["running"]:
-        remedy = "read `systemctl status docker` and `journalctl -u docker`, correct the cause and start it"
-        yield _finding("docker", "error", "Docker's daemon", "does not answer", "running", remedy)
+        remedy = "if it does not start in this run, read `systemctl status docker` and `journalctl -u docker`"
+        yield _finding("docker", "warning", "Docker's daemon", "stopped", "running", remedy)
 
 
 # Each check, and the parts of the host that it reads: without one of them it has nothing to say.

@@ -43,6 +43,7 @@ def measure(options: dict) -> dict:
             "packages": lambda: software.packages(options["packages"]),
             "docker": software.docker,
             "deployed": lambda: deployed.inspect(options["platform_directory"] or "", options["platform_name"]),
+            "data_volumes": lambda: software.volumes(options["data_path"]),
             "ufw": software.ufw,
         }
     )

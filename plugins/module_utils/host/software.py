@@ -20,6 +20,9 @@ from ansible_collections.borgstack.platform.plugins.module_utils.host.probe impo
 # How /etc/default/ufw spells policies, and how ufw's commands do.
 POLICIES = {"ACCEPT": "allow", "DROP": "deny", "REJECT": "reject"}
 DAEMON_CONFIG = "/etc/docker/daemon.json"
+# Which keys of it are the role docker's, so that one which is no longer declared can be taken back.
+MANAGED_CONFIG = "/etc/docker/daemon.json.managed"
+DATA_ROOT = "/var/lib/docker"
 
 
 def packages(names: t.Sequence[str]) -> dict[str, dict]:
@@ -61,18 +64,27 @@ def docker() -> dict:
         "enabled": enabled is not None,
         "compose_version": compose.strip().lstrip("v").partition("-")[0].partition("+")[0] if compose else None,
         "config": config,
+        "managed": (_parsed(read(MANAGED_CONFIG) or "") or {}).get("keys", []),
         "data_root": data_root(),
+        "volumes": volumes(data_root()),
     }
 
 
 def data_root() -> str:
     """Return where Docker keeps images and volumes, or would."""
-    return (_daemon_config() or {}).get("data-root", "/var/lib/docker")
+    return (_daemon_config() or {}).get("data-root", DATA_ROOT)
 
 
 def _daemon_config() -> dict | None:
     text = read(DAEMON_CONFIG)
     return {} if text is None else _parsed(text)
+
+
+def volumes(root: str) -> list[str]:
+    """Return the names of the volumes below one of Docker's data roots, whether its daemon runs or not."""
+    with contextlib.suppress(OSError), os.scandir(os.path.join(root, "volumes")) as entries:
+        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    return []
 
 
 def _parsed(text: str) -> dict | None:

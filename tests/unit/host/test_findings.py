@@ -92,10 +92,11 @@ def test_a_good_host_leaves_nothing_to_say():
         ({"clock.synchronized": None}, "clock", "warning", "unknown"),
         ({"resolved": {"n8n.example.com": []}}, "dns", "warning", "does not resolve"),
         ({"resolved": {"n8n.example.com": ["203.0.113.1"]}}, "dns", "warning", "203.0.113.1"),
+        ({"resolved": {"n8n.example.com": ["198.51.100.7", "2001:db8::1"]}}, "dns", "warning", "2001:db8::1"),
         ({"data.encrypted": False}, "encryption", "warning", "in clear (ext4 on crypt)"),
         ({"data.encrypted": None}, "encryption", "warning", "unknown"),
         ({"data.clear_swap": ["/dev/sda3"]}, "swap", "warning", "in clear: /dev/sda3"),
-        ({"docker.version": "28.5.2"}, "docker", "error", "does not answer"),
+        ({"docker.version": "28.5.2"}, "docker", "warning", "stopped"),
     ],
 )
 def test_each_shortcoming_is_one_finding(changes, name, severity, measured):
@@ -110,7 +111,7 @@ def test_hosters_usual_shortfall_is_allowed_for():
 
 def test_all_findings_come_at_once_errors_first():
     found = judge(
-        {"clock.synchronized": False, "cpu_count": 1, "memory_mb": 1000, "docker.version": "28.5.2"},
+        {"clock.synchronized": False, "cpu_count": 1, "memory_mb": 1000, "kernel": "4.19"},
         declared_memory_mb=2000,
     )
     assert [finding["severity"] for finding in found] == ["error"] * 4 + ["warning"]
