@@ -129,7 +129,9 @@ host:
       type: list
       elements: str
     ufw:
-      description: C(installed), C(active), C(ipv6), C(defaults), C(rules), and C(applications) with their ports.
+      description:
+        - C(installed), C(enabled) at boot, C(active), C(ipv6), C(defaults), C(rules), and C(applications) with their
+          ports.
       type: dict
     deployed:
       description: >-

@@ -99,6 +99,7 @@ def ufw() -> dict:
     """Return UFW's state, policies and rules; the rules as `ufw show added` lists them, without the leading `ufw`."""
     settings = assignments(read("/etc/default/ufw"))
     added = output("ufw", "show", "added") or ""
+    enabled = assignments(read("/etc/ufw/ufw.conf")).get("ENABLED") == "yes"
     policies = {
         "incoming": "DEFAULT_INPUT_POLICY",
         "outgoing": "DEFAULT_OUTPUT_POLICY",
@@ -106,7 +107,8 @@ def ufw() -> dict:
     }
     return {
         "installed": os.path.exists("/usr/sbin/ufw"),
-        "active": assignments(read("/etc/ufw/ufw.conf")).get("ENABLED") == "yes" and _loaded(),
+        "enabled": enabled,
+        "active": enabled and _loaded(),
         "ipv6": settings.get("IPV6") == "yes",
         "defaults": {direction: POLICIES.get(settings.get(name, ""), "") for direction, name in policies.items()},
         "rules": [line[4:] for line in added.splitlines() if line.startswith("ufw ")],
