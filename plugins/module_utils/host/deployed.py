@@ -30,7 +30,7 @@ def inspect(directory: str, project: str) -> dict:
         return {"directory": "", "immutable": [], "volumes": []}
     immutable = _names(os.path.join(directory, IMMUTABLE))
     rendered = bool(immutable) or os.path.lexists(os.path.join(directory, MANIFEST))
-    volumes = _names(os.path.join(software.data_root(), "volumes"))
+    volumes = software.volumes(software.data_root())
     return {
         "directory": directory if rendered else "",
         "immutable": immutable,

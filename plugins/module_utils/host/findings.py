@@ -11,6 +11,7 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import NETWORK, PREREQUISITE
+from ansible_collections.borgstack.platform.plugins.module_utils.libraries import LIBRARIES, is_too_old
 
 # Hosters sell what the kernel has a little less of.
 TOLERANCE = 0.94
@@ -149,6 +150,16 @@ def _ports(host: dict, requirements: dict) -> t.Iterator[dict]:
         yield _finding("port", "error", f"port {port}/{protocol}", measured, "free", remedy)
 
 
+def _libraries(host: dict, requirements: dict) -> t.Iterator[dict]:
+    """Name packages that modules cannot work with, before anything depends on them; a missing one is installed."""
+    for library in LIBRARIES.values():
+        found = host["packages"].get(library.package)
+        if found and is_too_old(library.name, found["version"]):
+            remedy = "upgrade the package, or the operating system"
+            required = f"{library.oldest_in_words} or later"
+            yield _finding("library", "error", f"package {library.package}", found["version"], required, remedy)
+
+
 def _clock(host: dict, requirements: dict) -> t.Iterator[dict]:
     synchronized = host["clock"]["synchronized"]
     if not synchronized:
@@ -227,6 +238,7 @@ CHECKS: tuple[tuple[t.Callable[[dict, dict], t.Iterable[dict]], tuple[str, ...]]
     (_processor, ("architecture", "cpu_features")),
     (_size, ("cpu_count", "memory_mb", "data")),
     (_ports, ("listeners",)),
+    (_libraries, ("packages",)),
     (_clock, ("clock",)),
     (_names, ("network", "resolved")),
     (_encryption, ("data",)),

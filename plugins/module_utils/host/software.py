@@ -81,8 +81,15 @@ def _daemon_config() -> dict | None:
 
 
 def volumes(root: str) -> list[str]:
-    """Return the names of the volumes below one of Docker's data roots, whether its daemon runs or not."""
-    with contextlib.suppress(OSError), os.scandir(os.path.join(root, "volumes")) as entries:
+    """Return the names of the volumes below one of Docker's data roots, whether its daemon runs or not.
+
+    Raises:
+        OSError: they cannot be read.
+    """
+    with (
+        contextlib.suppress(FileNotFoundError, NotADirectoryError),
+        os.scandir(os.path.join(root, "volumes")) as entries,
+    ):
         return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
     return []
 

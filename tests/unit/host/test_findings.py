@@ -30,6 +30,7 @@ GOOD = {
     "network": {"addresses": ["198.51.100.7"]},
     "listeners": [],
     "resolved": {"n8n.example.com": ["198.51.100.7"]},
+    "packages": {"python3-pymongo": {"version": "3.11.0-1+deb12u2", "held": False}},
     "docker": {"version": None, "running": False},
     "unknown": [],
 }
@@ -87,6 +88,12 @@ def test_a_good_host_leaves_nothing_to_say():
             "port",
             "error",
             "held by nginx (pid 7)",
+        ),
+        (
+            {"packages.python3-pymongo": {"version": "3.10.1-0ubuntu2", "held": False}},
+            "library",
+            "error",
+            "3.10.1-0ubuntu2",
         ),
         ({"clock.synchronized": False}, "clock", "warning", "not synchronised"),
         ({"clock.synchronized": None}, "clock", "warning", "unknown"),
