@@ -73,7 +73,11 @@ def test_ssh_is_restricted_however_a_rule_is_written_and_the_operator_stays_in(c
 
 
 def test_emptied_tables_are_filled_again(converge, server):
-    server.check_output("iptables -F && iptables -X && iptables -t nat -F && iptables -t nat -X")
+    # What `nft flush ruleset` does: neither rules nor policies are left.
+    for family in ("iptables", "ip6tables"):
+        for chain in ("INPUT", "FORWARD"):
+            server.check_output(f"{family} -P {chain} ACCEPT")
+        server.check_output(f"{family} -F && {family} -X && {family} -t nat -F && {family} -t nat -X")
     run = converge()
     assert run.returncode == 0 and "the tables were emptied" in run.output, run.output[-3000:]
     assert "-A FORWARD -j DOCKER-USER" in server.check_output("iptables -S FORWARD")
