@@ -86,12 +86,11 @@ def volumes(root: str) -> list[str]:
     Raises:
         OSError: they cannot be read.
     """
-    with (
-        contextlib.suppress(FileNotFoundError, NotADirectoryError),
-        os.scandir(os.path.join(root, "volumes")) as entries,
-    ):
-        return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
-    return []
+    try:
+        with os.scandir(os.path.join(root, "volumes")) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _parsed(text: str) -> dict | None:
