@@ -75,6 +75,7 @@ def inspect(server: Server, databases: list[dict], everything: bool = False) -> 
 
     Returns:
         `databases` by name, those to be kept with their contents; `known_databases`, `known_roles`, `known_settings`,
+        `wrong_settings` (why the server would not take a value),
         `available` (extensions), `encodings` (the server's name of each, empty where it has none, by declared
         spelling), `templates` of new databases (with their `collations`, recorded and present, and what is `inside`;
         none where that cannot be seen), `has` (the roles whose privileges an owner has), `powers` (as returned by
@@ -89,12 +90,13 @@ def inspect(server: Server, databases: list[dict], everything: bool = False) -> 
         actual = found.get(declared["name"])
         if actual and declared["state"] == "present" and actual["is_open"] and not actual["is_broken"]:
             actual.update(_inside(server, declared, everything))
-    has_settings = any(item["settings"] or item["role_settings"] for item in databases)
+    sessions = [declared for item in databases for declared in (item["settings"], *item["role_settings"].values())]
     return {
         "databases": found,
         "known_databases": {row["name"] for row in server.rows("select datname as name from pg_database")},
         "known_roles": server.role_names(),
-        "known_settings": settings.known(server.rows) if has_settings else None,
+        "known_settings": settings.known(server.rows) if any(sessions) else None,
+        "wrong_settings": settings.wrong(server.rows, sessions),
         "available": content_catalog.available(server.rows) if any(item["extensions"] for item in databases) else None,
         "encodings": _encodings(server, databases),
         "templates": _templates(server, databases, found),

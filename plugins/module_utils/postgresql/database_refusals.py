@@ -83,7 +83,7 @@ def refuse(database: dict, found: dict | None, actual: dict) -> None:
     refuse_missing(references([database], actual), {"role": actual["known_roles"]})
     contradictions.check(database, database["owner"] or (found or {}).get("owner"))
     for declared in (database["settings"], *database["role_settings"].values()):
-        settings.refuse_unknown(where, declared, actual["known_settings"])
+        settings.refuse(where, declared, actual["known_settings"], actual["wrong_settings"])
     provider = database["locale_provider"]
     if provider and actual["version"] and actual["version"] < PROVIDERS[provider]:
         raise PlatformError(

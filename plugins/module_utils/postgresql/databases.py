@@ -32,6 +32,7 @@ EMPTY: dict = {
     "known_databases": None,
     "known_roles": None,
     "known_settings": None,
+    "wrong_settings": {},
     "available": None,
     "encodings": {},
     "templates": {},

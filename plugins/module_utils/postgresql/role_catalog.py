@@ -74,10 +74,10 @@ def inspect(server: Server, roles: list[dict], everything: bool = False) -> dict
     Returns:
         `roles` by name (with `verifier`, or `accepts` where verifiers cannot be read), `ties` (how many objects refer
         to a role that is to be dropped, by role and database; none for the whole server), `known_roles`,
-        `known_settings`, `login_role`, `login_database`, `version`, `instants` (`instant`, in seconds since the epoch
-        as text, and whether it `is_past`, by declared spelling), `granted` (the memberships that a role which is to be
-        dropped has granted), `groups` (the roles that each one is a member of), `iterations` for new verifiers, and
-        `warnings`.
+        `known_settings`, `wrong_settings` (why the server would not take a value), `login_role`, `login_database`,
+        `version`, `instants` (`instant`, in seconds since the epoch as text, and whether it `is_past`, by declared
+        spelling), `granted` (the memberships that a role which is to be dropped has granted), `groups` (the roles that
+        each one is a member of), `iterations` for new verifiers, and `warnings`.
 
     Raises:
         PlatformError: the server cannot be asked, or a declared verifier cannot be compared with anything.
@@ -95,6 +95,7 @@ def inspect(server: Server, roles: list[dict], everything: bool = False) -> dict
         "ties": ties,
         "known_roles": server.role_names(),
         "known_settings": settings.known(server.rows) if any(role.get("settings") for role in roles) else None,
+        "wrong_settings": settings.wrong(server.rows, (role.get("settings") for role in roles)),
         "login_role": server.login_role,
         "login_database": server.login_database,
         "version": server.version,

@@ -79,7 +79,8 @@ def refuse(present: list[dict], leaving: list[dict], actual: dict) -> None:
     """
     refuse_missing(references([*present, *leaving], actual), {"role": actual["known_roles"]})
     for role in present:
-        settings.refuse_unknown(f"role {role['name']}", role.get("settings"), actual["known_settings"])
+        where = f"role {role['name']}"
+        settings.refuse(where, role.get("settings"), actual["known_settings"], actual["wrong_settings"])
         _refuse_lock_out(role, actual)
     _refuse_circles(present, actual["groups"])
     _refuse_what_cannot_go(leaving, present, actual)

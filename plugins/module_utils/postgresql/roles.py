@@ -28,6 +28,7 @@ EMPTY: dict = {
     "groups": {},
     "known_roles": None,
     "known_settings": None,
+    "wrong_settings": {},
     "login_role": None,
     "login_database": "",
     "version": 0,

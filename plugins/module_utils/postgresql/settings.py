@@ -17,6 +17,21 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.stat
 LISTS = ("search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries")
 # The server's list of settings leaves it out, though it can be set: whom a session acts as.
 UNLISTED = "role"
+# Which values are tried. What the login role may not set is left to the server; so is what it only warns of when it
+# does not find it.
+CONTEXTS = """
+select lower(name) as name,
+       case when context = 'user' or context = 'superuser' and current_setting('is_superuser')::bool
+            then 'tried' else context end as context
+from pg_settings
+where lower(name) <> all ('{default_tablespace,default_table_access_method,default_text_search_config}')
+      and lower(name) !~ 'session_authorization|preload_libraries|^transaction_'
+"""
+# Why no session can start with a setting of these contexts.
+FIXED = {
+    **dict.fromkeys(("internal", "postmaster", "sighup"), "it belongs to the server as a whole, not to sessions"),
+    **dict.fromkeys(("backend", "superuser-backend"), "only the client can set it, when it connects"),
+}
 ELEMENT = re.compile(r'"((?:[^"]|"")*)"|([^,"\s]+)')
 
 
@@ -50,15 +65,54 @@ def check(subject: str, declared: dict | None) -> None:
             )
 
 
-def refuse_unknown(subject: str, declared: dict | None, known_names: set[str] | None) -> None:
-    """Refuse a setting that the server does not know; one with a dot may belong to an extension yet to come.
+def wrong(rows: t.Callable[..., list[dict]], declared: t.Iterable[dict | None]) -> dict[tuple[str, str], str]:
+    """Return why the server would not take a value, by name in lower case and value.
+
+    Args:
+        rows: runs a query with parameters.
+        declared: settings of roles and databases.
+    """
+    pairs = {
+        (name.lower(), elements[0])
+        for one in declared
+        for name, value in (one or {}).items()
+        for elements in [_elements(name, value) or []]
+        if len(elements) == 1 and name.lower() not in LISTS
+    }
+    contexts = {row["name"]: row["context"] for row in rows(CONTEXTS)} if pairs else {}
+    found = {}
+    for name, value in sorted(pairs):
+        context = contexts.get(name)
+        if context in FIXED:
+            found[name, value] = FIXED[context]
+        elif context == "tried":
+            try:
+                # Undone at once, with the transaction that it is alone in.
+                rows("select set_config(%(name)s, %(value)s, true)", {"name": name, "value": value})
+            except PlatformError as error:
+                found[name, value] = error.what
+    return found
+
+
+def refuse(
+    subject: str, declared: dict | None, known_names: set[str] | None, wrong_values: dict[tuple[str, str], str]
+) -> None:
+    """Refuse a setting that the server does not know, or whose value it would not take.
+
+    One with a dot may belong to an extension yet to come.
 
     Raises:
         PlatformError: there is one.
     """
-    for name in sorted(declared or {}):
+    for name, value in sorted((declared or {}).items()):
         if known_names is not None and "." not in name and name.lower() not in known_names:
             raise PlatformError(CONFIGURATION, f"the server has no setting {name}", "correct its name", where=subject)
+        for element in _elements(name, value) or []:
+            reason = wrong_values.get((name.lower(), element))
+            if reason:
+                raise PlatformError(
+                    CONFIGURATION, f"{name} cannot be set to {element}: {reason}", "correct the setting", where=subject
+                )
 
 
 class Sessions(t.NamedTuple):

@@ -98,12 +98,14 @@ def test_what_a_template_has_already_may_be_declared(converge, login, query):
 
 
 def test_what_failed_midway_is_undone_told_and_put_right_by_the_next_run(converge, module, login, query):
-    database = {"name": "midway", "comment": "c", "settings": {"work_mem": "much"}}
-    failed = module("postgresql_databases", {**login, "databases": [database]})
-    assert "cannot set work_mem of database midway" in failed.refusal
+    converge("postgresql_roles", {**login, "roles": [role("midway_maker", createdb=True)]})
+    weak = {**login, "login_user": "midway_maker", "login_password": "Password-1-midway_maker"}
+    database = {"name": "midway", "comment": "c", "settings": {"log_statement": "all"}}
+    failed = module("postgresql_databases", {**weak, "databases": [database]})
+    assert "cannot set log_statement of database midway" in failed.refusal
     assert failed["error"]["done"] == ["create database midway"]
-    database["settings"]["work_mem"] = "8MB"
-    assert converge("postgresql_databases", {**login, "databases": [database]}) == [
+    database["settings"] = {"work_mem": "8MB"}
+    assert converge("postgresql_databases", {**weak, "databases": [database]}) == [
         "set work_mem of database midway",
         "comment on database midway",
     ]

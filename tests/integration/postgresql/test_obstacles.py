@@ -172,3 +172,29 @@ def test_nobody_locks_himself_out_unasked(refused, converge, module, login, quer
     second = {**login, "login_user": "second", "login_password": "Password-1-second"}
     own = role("second", superuser=False, allow_lockout=True)
     assert module("postgresql_roles", {**second, "roles": [own]})["plan"] == ["change superuser of role second"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ({"work_mem": "much"}, "work_mem cannot be set to much: invalid value"),
+        ({"work_mem": 1}, "work_mem cannot be set to 1: 1 kB is outside the valid range"),
+        ({"jit": "perhaps"}, "jit cannot be set to perhaps: parameter"),
+        ({"TimeZone": "Mars/Phobos"}, "TimeZone cannot be set to Mars/Phobos: invalid value"),
+        ({"log_connections": True}, "log_connections cannot be set to on: only the client can set it"),
+        ({"max_connections": 5}, "max_connections cannot be set to 5: it belongs to the server as a whole"),
+    ],
+)
+def test_a_setting_that_the_server_would_not_take(refused, setting, reason):
+    assert reason in refused("postgresql_roles", roles=["before_it", {"name": "set_wrong", "settings": setting}])
+    databases = ["before_it", {"name": "set_wrong", "role_settings": {"postgres": setting}}]
+    assert reason in refused("postgresql_databases", databases=databases)
+
+
+def test_settings_of_every_kind_are_taken(converge, login):
+    every = {"work_mem": "8MB", "jit": False, "TimeZone": "UTC", "default_tablespace": "nowhere_yet", "my.own": "x"}
+    every.update(
+        {"search_path": ["a", "b"], "log_min_messages": "error", "statement_timeout": 5000, "role": "postgres"}
+    )
+    every.update({"seq_page_cost": 1.5, "default_text_search_config": "nowhere.yet"})
+    assert len(converge("postgresql_roles", {**login, "roles": [{"name": "set_well", "settings": every}]})) == 12

@@ -10,12 +10,14 @@ from ansible_collections.borgstack.platform.plugins.module_utils.postgresql impo
 pytestmark = pytest.mark.integration
 
 
-def test_all_roles_are_one_transaction(module, login, query):
-    declared = [role("whole_a"), role("whole_b", settings={"work_mem": "much"})]
-    failed = module("postgresql_roles", {**login, "roles": declared})
-    assert "cannot set work_mem of role whole_b" in failed.refusal
+def test_all_roles_are_one_transaction(module, converge, login, query):
+    converge("postgresql_roles", {**login, "roles": [role("whole_maker", createrole=True)]})
+    weak = {**login, "login_user": "whole_maker", "login_password": "Password-1-whole_maker"}
+    declared = [role("whole_a"), role("whole_b", settings={"log_statement": "all"})]
+    failed = module("postgresql_roles", {**weak, "roles": declared})
+    assert "cannot set log_statement of role whole_b" in failed.refusal
     assert failed["error"]["done"] == []
-    assert query("select count(*) from pg_roles where rolname like 'whole_%'") == [(0,)]
+    assert query("select count(*) from pg_roles where rolname like 'whole__'") == [(0,)]
 
 
 @pytest.mark.translated
@@ -46,7 +48,9 @@ def test_the_server_prepares_every_kind_of_password_as_we_do(query, version):
     different = []
     # Beside a character that normalization changes, another decides whether there is any.
     others = [chr(point) for point in range(0xA0, 0x110000, 9973) if not 0xD800 <= point < 0xE000]
-    for password in ["Ⅸ" + other for other in (*others, "a\u0340", "א", "אa", "\u00ad", "\u3000")]:
+    every = ["Ⅸ" + other for other in (*others, "a\u0340", "א", "אa", "\u00ad", "\u3000", "\u200b")]
+    # The last one only looks like a verifier: to the server it is a password.
+    for password in [*every, "\u200bzero", "SCRAM-SHA-256$4096:x$y:z"]:
         ((stored,),) = query(
             f"{fewer} alter role prepared password '{password}'; "
             "select rolpassword from pg_authid where rolname = 'prepared'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import settings
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.statement import Ident, Text
 
@@ -55,12 +55,12 @@ def test_a_name_of_two_parts_is_quoted_part_by_part_and_reset_by_null():
 
 
 def test_a_setting_that_the_server_does_not_know_is_refused_unless_an_extension_may_bring_it():
-    settings.refuse_unknown("role r", {"Work_Mem": 1, "vendor.anything": 1}, {"work_mem"})
-    settings.refuse_unknown("role r", {"wurk_mem": 1}, None)
+    settings.refuse("role r", {"Work_Mem": 1, "vendor.anything": 1}, {"work_mem"}, {})
+    settings.refuse("role r", {"wurk_mem": 1}, None, {})
     # The server does not list this one.
-    settings.refuse_unknown("role r", {"role": "owners"}, settings.known(lambda query: [{"name": "work_mem"}]))
+    settings.refuse("role r", {"role": "owners"}, settings.known(lambda query: [{"name": "work_mem"}]), {})
     with pytest.raises(PlatformError, match="no setting wurk_mem"):
-        settings.refuse_unknown("role r", {"wurk_mem": 1}, {"work_mem"})
+        settings.refuse("role r", {"wurk_mem": 1}, {"work_mem"}, {})
 
 
 def test_settings_of_a_role_are_set_in_the_login_database():
@@ -68,3 +68,30 @@ def test_settings_of_a_role_are_set_in_the_login_database():
     assert (step.operation.database, step.subject, step.before) == ("", "role r", {})
     in_database = settings.of_database("d")
     assert (in_database.database, in_database.text, in_database.subject) == ("d", "ALTER DATABASE {}", "database d")
+
+
+def rows(query: str, parameters: dict | None = None) -> list[dict]:
+    """Stand in for a server that knows three settings, and takes the value `fine` only."""
+    if parameters is None:
+        contexts = {"work_mem": "tried", "port": "postmaster", "log_statement": "superuser"}
+        return [{"name": name, "context": context} for name, context in contexts.items()]
+    if parameters["value"] != "fine":
+        raise PlatformError(CONFIGURATION, "no such value", "")
+    return []
+
+
+def test_values_that_the_server_would_not_take_are_told_before_they_are_set():
+    declared = [
+        {"Work_Mem": "bad", "port": 1},
+        {"work_mem": "fine", "log_statement": "bad", "search_path": ["a"]},
+        None,
+    ]
+    wrong = settings.wrong(rows, declared)
+    assert wrong == {
+        ("work_mem", "bad"): "no such value",
+        ("port", "1"): "it belongs to the server as a whole, not to sessions",
+    }
+    for one in declared[1:]:
+        settings.refuse("role r", one, None, wrong)
+    with pytest.raises(PlatformError, match="Work_Mem cannot be set to bad: no such value"):
+        settings.refuse("role r", declared[0], None, wrong)
