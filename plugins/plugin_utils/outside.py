@@ -107,6 +107,13 @@ def _site_checks(instance: str, site: dict[str, t.Any], settings: dict[str, t.An
         remedy = "run site.yml; until then anybody can read it"
         ask = {**secure, "url": f"{url}{path.replace('*', '')}", "status": [404, *restricted], **login}
         items.append(item("internal paths are not published", path, CONFIGURATION, remedy, ask))
+    refused = site.get("refused", {"method": "", "paths": []})
+    for path in refused["paths"]:
+        remedy = "run site.yml; until then anybody can do it"
+        # Without a body: where it is not refused, nothing comes of it all the same.
+        ask = {**secure, "url": f"{url}{path.replace('*', '')}", "status": [404, *restricted], **login}
+        subject = f"{refused['method']} {path}"
+        items.append(item("requests are refused", subject, CONFIGURATION, remedy, {**ask, "method": refused["method"]}))
     return items
 
 

@@ -20,6 +20,7 @@ KEYS = {
     "network": "the network that the proxy reaches it on, where that is not `external`",
     "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
     "blocked": "paths that nobody may see from outside: / alone, others with all below; a final * matches any rest",
+    "refused": "requests that nobody may make: method, and exactly these paths; a final * matches any rest",
     "restricted": "paths that only some networks (CIDR) may reach: paths and addresses; no addresses: everybody",
     "embeddable": "paths that other sites may show in a frame: paths, and headers in place of the site's own",
     "storage": "the bucket whose signed addresses the application redirects to: upstream and bucket",
@@ -33,6 +34,7 @@ KEYS = {
 }
 BASIC_AUTH_KEYS = ("user", "password", "open")
 RATE_LIMIT_KEYS = ("events", "window")
+REFUSED_KEYS = ("method", "paths")
 RESTRICTED_KEYS = ("paths", "addresses")
 EMBEDDABLE_KEYS = ("paths", "headers")
 STORAGE_KEYS = ("upstream", "bucket")
@@ -44,6 +46,7 @@ PATH = re.compile(r"/[A-Za-z0-9._~!$&()+,=:@/-]*\*?")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 SIZE = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)? ?(?:[kKmMgG]i?)?[bB]?")
 DURATION = re.compile(r"(?:[0-9]+(?:ms|s|m|h))+")
+METHOD = re.compile(r"[A-Z]+")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.*-]+(?::[0-9]{1,5})?")
 HEADER = re.compile(r"[A-Za-z0-9-]+")
 HEADER_VALUE = re.compile(r"[\x20-\x5f\x61-\x7e]*")
@@ -78,7 +81,8 @@ def check_site(site: Site, where: str) -> None:
 
 def _check_parts(site: Site, where: str) -> None:
     """Check what is about some paths of the site only."""
-    for key, known in (("restricted", RESTRICTED_KEYS), ("embeddable", EMBEDDABLE_KEYS)):
+    known_keys = {"refused": REFUSED_KEYS, "restricted": RESTRICTED_KEYS, "embeddable": EMBEDDABLE_KEYS}
+    for key, known in known_keys.items():
         part = site.get(key)
         if part is None:
             continue
@@ -89,6 +93,8 @@ def _check_parts(site: Site, where: str) -> None:
             _matches(PATH, path, f"{key}, paths", where)
         check_networks(part.get("addresses", []), f"{key}, addresses", where)
         _check_headers(part.get("headers", {}), f"{where}, {key}")
+    if site.get("refused") is not None:
+        _matches(METHOD, site["refused"].get("method", ""), "refused, method", where)
     storage = site.get("storage")
     if storage is not None:
         check_keys(storage, STORAGE_KEYS, f"{where}, storage")

@@ -185,6 +185,13 @@ def test_what_is_asked_about_a_site():
     assert all(ask["status"] == [404] for ask in blocked)
 
 
+def test_what_must_be_refused_is_tried_without_a_body():
+    site = {"host": "app.example.com", "refused": {"method": "POST", "paths": ["/accounts", "/accounts.*"]}}
+    _page, _plain, *refused = asked(site)
+    assert [ask["url"] for ask in refused] == ["https://app.example.com/accounts", "https://app.example.com/accounts."]
+    assert all((ask["method"], ask["status"], "body" in ask) == ("POST", [404], False) for ask in refused)
+
+
 def test_names_are_resolved_and_the_systems_authorities_trusted_unless_told():
     page, plain = asked({"host": "app.example.com"}, server="", authority="", https_port=8443)
     assert page["url"] == "https://app.example.com:8443/" and page["status"] == ["100-499"]

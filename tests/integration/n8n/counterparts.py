@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 # Where containers reach this machine.
 GATEWAY = "172.17.0.1"
+PICTURE = base64.b64encode(b"\x89PNG kept").decode()
 
 
 class Fault(t.NamedTuple):
@@ -23,6 +24,7 @@ class Fault(t.NamedTuple):
 
     status: int
     headers: t.Mapping = MappingProxyType({})
+    body: t.Mapping = MappingProxyType({"error": "as the test wants"})
 
 
 class Counterpart:
@@ -71,10 +73,11 @@ class Counterpart:
         self._server.shutdown()
         self._server.server_close()
 
-    def fail(self, method: str, part: str, status: int, times: int = 1, **headers: str) -> None:
+    def fail(self, method: str, part: str, status: int, times: int = 1, body: dict | None = None, **headers) -> None:
         """Answer the next requests whose path holds `part` with a status."""
         shown = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.faults += [(method, part, Fault(status, shown))] * times
+        fault = Fault(status, shown, body) if body else Fault(status, shown)
+        self.faults += [(method, part, fault)] * times
 
     def answer(self, method: str, path: str, headers: t.Any, raw: bytes) -> tuple[int, t.Any, dict]:
         """Return status, body and headers."""
@@ -87,7 +90,7 @@ class Counterpart:
             for fault in self.faults:
                 if fault[0] == method and fault[1] in parts.path:
                     self.faults.remove(fault)
-                    return fault[2].status, {"error": "as the test wants"}, fault[2].headers
+                    return fault[2].status, dict(fault[2].body), fault[2].headers
             if parts.path.startswith("/files/"):
                 return 200, b"\x89PNG picture", {}
             if headers.get(self.key_header) != self.key:
@@ -163,10 +166,12 @@ class Chatwoot(Counterpart):
         return [_shown(one) for one in self.messages.values() if one["conversation_id"] == conversation]
 
     def _search(self, text: str) -> list[dict]:
-        return [one for one in self.contacts.values() if text in one["phone_number"] or text in one["identifier"]]
+        found = self.contacts.values()
+        return [one for one in found if text in one.get("phone_number", "") or text in one.get("identifier", "")]
 
     def _contact(self, body: dict) -> dict | None:
-        if any(one["phone_number"] == body["phone_number"] for one in self.contacts.values()):
+        unique = [name for name in ("phone_number", "identifier") if body.get(name)]
+        if any(one.get(name) == body[name] for one in self.contacts.values() for name in unique):
             return None
         one = {"id": next(self.ids), **body}
         self.contacts[one["id"]] = one
@@ -221,13 +226,19 @@ class Evolution(Counterpart):
         self.stored: list[dict] = []
         self.sent: list[dict] = []
         self.webhook: dict = {}
+        self.state = "open"
         # n8n may still be at work on a message of the test before: each test has ids of its own.
         self.round = 0
         super().__init__(key)
 
     def serve(self, method, path, query, body):
         shape = f"{method} {path.rsplit('/', 1)[0]}" if path.endswith(f"/{self.instance}") else f"{method} {path}"
-        if shape in ("POST /message/sendText", "POST /message/sendMedia"):
+        if shape in ("POST /message/sendText", "POST /message/sendMedia", "POST /message/sendWhatsAppAudio"):
+            if self.state != "open":
+                return 400, {"status": 400, "response": {"message": ["Error: Connection Closed"]}}
+            place = urlsplit(body.get("media") or body.get("audio") or "http://a.b").hostname
+            if "." not in place:
+                return 400, {"status": 400, "response": {"message": ["Owned media must be a url or base64"]}}
             self.sent.append(body)
             return 201, {"key": {"id": f"OUT{next(self.ids)}", "fromMe": True}}
         if shape == "POST /chat/findMessages":
@@ -235,9 +246,10 @@ class Evolution(Counterpart):
             first = (body.get("page", 1) - 1) * body["offset"]
             return 200, {"messages": {"records": newest[first : first + body["offset"]]}}
         answers = {
-            "GET /instance/fetchInstances": [{"name": self.instance}],
+            "POST /verify-creds": {"status": 200, "message": "Credentials are valid"},
+            "POST /chat/getBase64FromMediaMessage": {"mimetype": "image/png", "base64": PICTURE},
             "GET /webhook/find": self.webhook,
-            "GET /instance/connectionState": {"instance": {"instanceName": self.instance, "state": "open"}},
+            "GET /instance/connectionState": {"instance": {"instanceName": self.instance, "state": self.state}},
         }
         return (200, answers[shape]) if shape in answers else (404, {"error": shape})
 

@@ -35,7 +35,7 @@ class Messages:
             "enabled": True,
             "url": EVOLUTION_WEBHOOK,
             "webhookByEvents": True,
-            "events": ["MESSAGES_UPSERT", "MESSAGES_UPDATE"],
+            "events": ["MESSAGES_UPSERT", "MESSAGES_UPDATE", "MESSAGES_EDITED", "MESSAGES_DELETE"],
             "headers": {"X-Webhook-Token": TOKENS["incoming"]},
         }
         self._tables()
@@ -70,6 +70,7 @@ class Messages:
         settings = {
             "chatwoot_url": self.chatwoot.url,
             "evolution_url": self.evolution.url,
+            "files_url": "http://chatwoot.internal:3000",
             "chatwoot_account_id": 1,
             "chatwoot_webhook_hash": digest(self.chatwoot.inbox["webhook_url"]),
             "evolution_webhook_hash": digest(f"{EVOLUTION_WEBHOOK} {TOKENS['incoming']}"),
@@ -82,6 +83,9 @@ class Messages:
             "reconcile_minutes": 15,
             "reconcile_window_minutes": 30,
             "note_delayed": "A mensagem foi adiada.",
+            "note_disconnected": "O WhatsApp está desconectado.",
+            "note_edited": "Editada:",
+            "note_deleted": "Apagada.",
             "probe_phone": "550000000000",
             **changes,
         }
@@ -110,8 +114,12 @@ class Messages:
 
     def comes_in(self, message: dict, token: str = TOKENS["incoming"]) -> int:
         """Evolution API tells n8n of a message; return n8n's status."""
-        body = {"event": "messages.upsert", "instance": INSTANCE, "data": message, "apikey": "not-to-be-kept"}
-        return self.estate.ask("POST", "/webhook/whatsapp/messages-upsert", body, {"X-Webhook-Token": token})[0]
+        return self.event("messages-upsert", message, token)
+
+    def event(self, name: str, data: dict, token: str = TOKENS["incoming"]) -> int:
+        """Evolution API tells n8n of something; return n8n's status."""
+        body = {"event": name.replace("-", "."), "instance": INSTANCE, "data": data, "apikey": "not-to-be-kept"}
+        return self.estate.ask("POST", f"/webhook/whatsapp/{name}", body, {"X-Webhook-Token": token})[0]
 
     def operator(self, path: str, **body) -> dict:
         """Call one of the operator's webhooks."""
@@ -130,6 +138,7 @@ class Messages:
     def clear(self) -> None:
         """Forget everything that was written."""
         self.chatwoot.delay = 0.0
+        self.evolution.state = "open"
         for end in (self.chatwoot, self.evolution):
             end.faults.clear()
             end.requests.clear()

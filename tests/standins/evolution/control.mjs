@@ -29,6 +29,7 @@ const HIDDEN = /KEY$|_URI$|PASSWORD$|SECRET/;
 export function controlRoutes({ whatsapp, deliveries, faults, storage, effective }) {
   return {
     'POST incoming': (body) => whatsapp.incoming(body),
+    'POST change': (body) => whatsapp.change(body),
     'POST status': (body) => whatsapp.status(body),
     'POST connect': (body) => whatsapp.setState(body.instance, body.state ?? 'open'),
     'GET sent': () => whatsapp.sent(),

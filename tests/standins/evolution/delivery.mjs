@@ -1,4 +1,5 @@
 // Webhooks: who gets which event, and what happens when it is not taken. In memory only, as in the published image.
+import { logger } from './logger.mjs';
 import { SINCE_2_3 } from './variables.mjs';
 
 const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -38,7 +39,8 @@ export class Deliveries {
       if (attempt < this.attempts) await wait(this.delay(attempt));
     }
     entry.state = 'dropped';
-    console.error(`webhook ${entry.event} to ${entry.url} was dropped after ${entry.attempts.join(', ')}`);
+    // The published one logs what failed with parts of what it was sending.
+    logger.error({ local: 'sendData', message: `dropped after ${entry.attempts.join(', ')}`, url: entry.url, data: payload.data });
   }
 
   async post(url, headers, payload) {

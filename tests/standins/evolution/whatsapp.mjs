@@ -1,11 +1,14 @@
 // Instances, messages and what happens to them: state in PostgreSQL, media in S3, events to the webhooks.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { isBase64, isURL } from 'class-validator';
+import { logger } from './logger.mjs';
 import { Refusal } from './refusal.mjs';
 
 const row = (result) => result.rows[0] ?? null;
 const messageId = () => `3EB0${randomBytes(10).toString('hex').toUpperCase()}`;
 const jidOf = (number) => (number.includes('@') ? number : `${number.replace(/\D/g, '')}@s.whatsapp.net`);
-const MEDIA = { image: 'imageMessage', video: 'videoMessage', audio: 'audioMessage', document: 'documentMessage' };
+const MEDIA = { image: 'imageMessage', video: 'videoMessage', audio: 'audioMessage', document: 'documentMessage', ptv: 'ptvMessage', sticker: 'stickerMessage' };
+const WRAPPED = ['ephemeralMessage', 'viewOnceMessage', 'viewOnceMessageV2', 'documentWithCaptionMessage'];
 
 export class WhatsApp {
   constructor({ pool, storage, cache, deliveries, effective }) {
@@ -88,17 +91,34 @@ export class WhatsApp {
     return id;
   }
 
-  // Somebody writes to the number; `media` is {type, mimetype, fileName, caption, base64}.
-  async incoming({ instance: name, number, name: pushName = '', text, media, id = messageId(), fromMe = false, lid, timestamp }) {
+  // Somebody writes to the number; `media` is {type, mimetype, fileName, caption, base64}, `message` any content as
+  // WhatsApp wraps it. A `lid` without a number is all that is known of somebody.
+  async incoming({ instance: name, number, name: pushName = '', text, media, message: given, id = messageId(), fromMe = false, lid, timestamp }) {
     const instance = await this.setState(name, 'open');
-    const jid = jidOf(number);
-    const key = { remoteJid: lid ? `${lid}@lid` : jid, fromMe, id, ...(lid ? { remoteJidAlt: jid, addressingMode: 'lid' } : {}) };
-    const message = media ? await this.stored(id, media) : { conversation: text };
-    const messageType = media ? MEDIA[media.type] : 'conversation';
+    const jid = number ? jidOf(number) : null;
+    const key = { remoteJid: lid ? `${lid}@lid` : jid, fromMe, id, ...(lid ? { addressingMode: 'lid', ...(jid ? { remoteJidAlt: jid } : {}) } : {}) };
+    const message = given ?? (media ? await this.stored(id, media) : { conversation: text });
+    const messageType = Object.keys(message)[0];
     const entry = { key, pushName, message, messageType, messageTimestamp: timestamp ?? Math.floor(Date.now() / 1000), source: 'android' };
     if (this.effective.DATABASE_SAVE_DATA_NEW_MESSAGE === 'true') await this.keep(instance, entry);
     await this.cache.set('baileys', `message_${id}`, true, 3600);
-    await this.emit(instance, 'messages.upsert', { ...entry, status: 'DELIVERY_ACK', contextInfo: null, instanceId: instance.id });
+    // The webhook names the number where it is known; what is kept goes on naming the LID.
+    const shown = { ...entry, key: lid && jid ? { ...key, remoteJid: jid } : key };
+    console.log({ ...shown, status: 'DELIVERY_ACK', instanceId: instance.id });
+    await this.emit(instance, 'messages.upsert', { ...shown, status: 'DELIVERY_ACK', contextInfo: null, instanceId: instance.id });
+    return { id };
+  }
+
+  // Somebody changes what was written: `text` is the new one; without one it is taken back.
+  async change({ instance: name, id, text }) {
+    const instance = await this.instance(name);
+    const found = row(await this.query('SELECT "key" FROM "Message" WHERE "instanceId" = $1 AND "key" ->> \'id\' = $2', [instance?.id, id]));
+    if (!found) throw new Refusal(404, [`no message ${id} of ${name}`]);
+    // As the sender says it: it is his own message.
+    const key = { ...found.key, fromMe: true };
+    const edited = text ? { type: 'MESSAGE_EDIT', editedMessage: { conversation: text }, timestampMs: String(Date.now()) } : { type: 'REVOKE' };
+    await this.emit(instance, 'messages.edited', { key, ...edited });
+    if (!text) await this.emit(instance, 'messages.delete', found.key);
     return { id };
   }
 
@@ -114,6 +134,7 @@ export class WhatsApp {
     if (!found) throw new Refusal(404, [`no message ${id} of ${name}`]);
     const { remoteJid, fromMe } = found.key;
     await this.query('INSERT INTO "MessageUpdate" VALUES (gen_random_uuid()::text, $1, $2, $3, $4, $5, $6)', [id, remoteJid, fromMe, status, found.id, instance.id]);
+    console.log('CACHE:', `${instance.id}_${id}_${status}`, found.message);
     await this.emit(instance, 'messages.update', { messageId: found.id, keyId: id, remoteJid, fromMe, participant: null, status, instanceId: instance.id });
     return { id, status };
   }
@@ -125,7 +146,7 @@ export class WhatsApp {
     const key = { remoteJid: jidOf(number), fromMe: true, id: messageId() };
     const entry = { key, pushName: '', message, messageType, messageTimestamp: Math.floor(Date.now() / 1000), source: 'web' };
     await this.keep(instance, entry);
-    setTimeout(() => void this.status({ instance: instance.name, id: key.id, status: 'SERVER_ACK' }).catch(console.error), 200);
+    setTimeout(() => void this.status({ instance: instance.name, id: key.id, status: 'SERVER_ACK' }).catch((error) => logger.error(error)), 200);
     return { ...entry, status: 'PENDING', contextInfo: null, instanceId: instance.id };
   }
 
@@ -136,12 +157,40 @@ export class WhatsApp {
 
   async sendMedia(instance, { number, mediatype, mimetype, caption, media, fileName }) {
     if (!MEDIA[mediatype] || !media) throw new Refusal(400, [['instance requires property "media"']]);
-    const content = media.startsWith('http')
-      ? Buffer.from(await (await fetch(media)).arrayBuffer())
-      : Buffer.from(media, 'base64');
+    if (isBase64(media) && !fileName && mediatype === 'document') throw new Refusal(400, 'For base64 the file name must be informed.');
+    const content = await this.owned(media, 'Owned media must be a url or base64');
     const name = fileName ?? mediatype;
     const mediaUrl = await this.storage.keep(`sent/${randomUUID()}/${name}`, content, mimetype ?? 'application/octet-stream');
     return this.send(instance, number, { [MEDIA[mediatype]]: { mimetype, fileName: name, caption, fileLength: content.length }, mediaUrl }, MEDIA[mediatype]);
+  }
+
+  // A voice note.
+  async sendAudio(instance, { number, audio }) {
+    const content = await this.owned(audio, 'Owned media must be a url, base64, or valid file with buffer');
+    const mediaUrl = await this.storage.keep(`sent/${randomUUID()}/audio.ogg`, content, 'audio/ogg');
+    return this.send(instance, number, { audioMessage: { ptt: true, mimetype: 'audio/ogg; codecs=opus', fileLength: content.length }, mediaUrl }, 'audioMessage');
+  }
+
+  // Judged by the same library as in the published image, which takes no host name without a dot for one.
+  async owned(media, refusal) {
+    if (isURL(media)) {
+      const answer = await fetch(media);
+      if (!answer.ok) throw new Error(`Request failed with status code ${answer.status}`);
+      return Buffer.from(await answer.arrayBuffer());
+    }
+    if (isBase64(media)) return Buffer.from(media, 'base64');
+    throw new Refusal(400, refusal);
+  }
+
+  // A medium that was kept, whatever it is wrapped in; tests put its content beside it.
+  async media(instance, { message: { key } }) {
+    const found = row(await this.query('SELECT * FROM "Message" WHERE "instanceId" = $1 AND "key" ->> \'id\' = $2', [instance.id, key?.id]));
+    let content = found?.message ?? {};
+    for (const name of WRAPPED) content = content[name]?.message ?? content;
+    const type = Object.values(MEDIA).find((name) => content[name]);
+    if (!type) throw new Refusal(400, found ? 'The message is not of the media type' : 'Message not found');
+    const { mimetype, fileName = `${key.id}.bin`, caption, base64 } = content[type];
+    return { mediaType: type, fileName, caption, size: {}, mimetype, base64, buffer: null };
   }
 
   async findMessages(instance, { where = {}, offset = 50, page = 1 }) {

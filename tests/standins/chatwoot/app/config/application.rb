@@ -28,6 +28,8 @@ module Chatwoot
     config.force_ssl = ActiveModel::Type::Boolean.new.cast(ENV.fetch("FORCE_SSL", false))
     config.action_cable.disable_request_forgery_protection = true
     config.action_controller.default_url_options = { host: ENV.fetch("FRONTEND_URL") }
+    config.filter_parameters += [:password, :secret, :_key, :auth, :crypt, :salt, :certificate, :otp, :access, :private,
+                                 :protected, :ssn, /\A(?!.*\bwebsite_token\b).*token/i]
     config.log_level = ENV.fetch("LOG_LEVEL", "info").to_sym
     config.logger = ActiveSupport::Logger.new($stdout) if ENV["RAILS_LOG_TO_STDOUT"].present?
     config.middleware.use Rack::Attack

@@ -1,4 +1,5 @@
 Rails.application.routes.draw do
+  post "/api/v2/accounts", to: "accounts#create", defaults: { format: "json" }
   mount ActionCable.server => "/cable"
   root to: "pages#dashboard"
   get "/app/*rest", to: "pages#dashboard"

@@ -10,6 +10,7 @@ class AccessToken < ApplicationRecord
 end
 
 class InstallationConfig < ApplicationRecord
+  after_commit { GlobalConfig.clear_cache }
   def value = serialized_value["value"]
 
   def value=(given)
@@ -167,7 +168,7 @@ class Message < ApplicationRecord
   end
   after_create_commit { EventDispatcherJob.perform_later("message_created", id) }
   after_update_commit { EventDispatcherJob.perform_later("message_updated", id) }
-  def webhook_sendable? = incoming? || outgoing?
+  def webhook_sendable? = incoming? || outgoing? || template?
 end
 
 class Attachment < ApplicationRecord

@@ -23,10 +23,38 @@ end
 
 # Kept in Redis for a day; the published one forgets them by the command KEYS too.
 class GlobalConfig
+  PREFIX = "V1:GLOBAL_CONFIG:".freeze
+
+  def self.get(name)
+    cached = $alfred.with { |connection| connection.get("#{PREFIX}#{name}") }
+    unless cached
+      cached = { value: InstallationConfig.find_by(name: name)&.value }.to_json
+      $alfred.with { |connection| connection.set("#{PREFIX}#{name}", cached, ex: 86_400) }
+    end
+    JSON.parse(cached)["value"]
+  end
+
   def self.clear_cache
-    $alfred.with { |connection| connection.keys("V1:GLOBAL_CONFIG:*").each { |key| connection.expire(key, 0) } }
+    $alfred.with { |connection| connection.keys("#{PREFIX}*").each { |key| connection.expire(key, 0) } }
+  end
+end
+
+# The environment is asked only where the table has no row; a row with the boolean false counts as one.
+class GlobalConfigService
+  def self.load(name, default)
+    stored = GlobalConfig.get(name)
+    return stored if stored.present?
+
+    row = InstallationConfig.find_by(name: name) || InstallationConfig.create!(name: name, value: ENV[name] || default)
+    GlobalConfig.clear_cache
+    row.value
   end
 end
 
 Sidekiq.configure_client { |config| config.redis = Redis::Config.app }
-Sidekiq.configure_server { |config| config.redis = Redis::Config.app }
+Sidekiq.configure_server do |config|
+  config.redis = Redis::Config.app
+  config.logger.formatter = Sidekiq::Logger::Formatters::JSON.new
+  config[:skip_default_job_logging] = true
+  config.logger.level = Logger.const_get(ENV.fetch("LOG_LEVEL", "info").upcase)
+end

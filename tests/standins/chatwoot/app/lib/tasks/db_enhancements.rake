@@ -1,6 +1,7 @@
 namespace :db do
   desc "Make the schema of an empty database and seed it; migrate another"
   task chatwoot_prepare: :environment do
+    puts "statement_timeout: #{ActiveRecord::Base.connection.select_value('show statement_timeout')}"
     unless ActiveRecord::Base.connection.table_exists?("ar_internal_metadata")
       load "/app/lib/schema.rb"
       GlobalConfig.clear_cache

@@ -1,13 +1,14 @@
 // The HTTP server. It listens only after database, cache and bucket each kept something and gave it back.
 import { createServer } from 'node:http';
-import { openCache } from './cache.mjs';
-import { Faults, controlRoutes } from './control.mjs';
-import { connect } from './database.mjs';
-import { Deliveries } from './delivery.mjs';
-import { Refusal } from './refusal.mjs';
-import { openStorage } from './storage.mjs';
-import { VERSION, effectiveEnvironment } from './variables.mjs';
-import { WhatsApp } from './whatsapp.mjs';
+import { openCache } from '../cache.mjs';
+import { Faults, controlRoutes } from '../control.mjs';
+import { connect } from '../database.mjs';
+import { Deliveries } from '../delivery.mjs';
+import { Refusal } from '../refusal.mjs';
+import { logger } from '../logger.mjs';
+import { openStorage } from '../storage.mjs';
+import { VERSION, effectiveEnvironment } from '../variables.mjs';
+import { WhatsApp } from '../whatsapp.mjs';
 
 const effective = effectiveEnvironment();
 const faults = new Faults();
@@ -20,6 +21,8 @@ const ROUTES = {
   'GET /webhook/find/': (whatsapp, _, { name }) => [200, whatsapp.webhook(name)],
   'POST /message/sendText/': (whatsapp, body, instance) => [201, whatsapp.sendText(instance, body)],
   'POST /message/sendMedia/': (whatsapp, body, instance) => [201, whatsapp.sendMedia(instance, body)],
+  'POST /message/sendWhatsAppAudio/': (whatsapp, body, instance) => [201, whatsapp.sendAudio(instance, body)],
+  'POST /chat/getBase64FromMediaMessage/': (whatsapp, body, instance) => [201, whatsapp.media(instance, body)],
   'POST /chat/findMessages/': (whatsapp, body, instance) => [200, whatsapp.findMessages(instance, body)],
   'POST /chat/whatsappNumbers/': (whatsapp, body) => [200, whatsapp.numbers(body)],
 };
@@ -59,9 +62,8 @@ async function routed(whatsapp, request, url, body) {
   if (key !== effective.AUTHENTICATION_API_KEY && !(instance && key === instance.token)) throw new Refusal(401, 'Unauthorized');
   if (request.method === 'POST' && url.pathname === '/verify-creds') return [200, { status: 200, message: 'Credentials are valid' }];
   if (request.method === 'GET' && url.pathname === '/instance/fetchInstances') {
-    const expose = effective.AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES === 'true';
-    const found = await whatsapp.instances(url.searchParams.get('instanceName'));
-    return [200, found.map((item) => ({ ...item, token: expose ? item.token : undefined }))];
+    // Whole rows, their tokens too: AUTHENTICATION_EXPOSE_IN_FETCH_INSTANCES is about the bodies of webhooks only.
+    return [200, await whatsapp.instances(url.searchParams.get('instanceName'))];
   }
   if (!route) throw new Refusal(404, [`Cannot ${request.method} ${url.pathname}`]);
   const [status, content] = route[1](whatsapp, body, instance);
@@ -78,7 +80,7 @@ async function handle(context, request, response) {
     result = await answer(context.whatsapp, context.control, request, url, body);
   } catch (error) {
     result = error instanceof Refusal ? [error.status, error.body] : [500, new Refusal(500, error.message).body];
-    if (!(error instanceof Refusal)) console.error(error);
+    if (!(error instanceof Refusal)) logger.error(error);
   }
   const [status, content, headers = {}] = result;
   if (!url.pathname.startsWith('/_standin/')) faults.note(request.method, url.pathname, status);
