@@ -15,8 +15,8 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy i
 
 VAULT = Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", ".")) / "vault.yml"
 ADMIN = "admin@demo.example.com"
-# What the policy allows, and what shells, templates, JSON, .env files, URLs and Python's own spelling trip over. Behind a
-# generated password it makes 63 characters; n8n takes 64.
+# What the policy allows, and what shells, templates, JSON, .env files, URLs and Python's own spelling trip over. Behind
+# a generated password it makes 63 characters; n8n takes 64.
 NASTY = """ \\ ' " $HOME ${x} %s {{ x }} #&;|`x`<x>"""
 
 
