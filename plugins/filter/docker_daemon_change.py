@@ -8,58 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 
-DOCUMENTATION = r"""
-name: docker_daemon_change
-short_description: Merge settings into Docker's daemon.json and say how they take effect
-version_added: "0.1.0"
-author: The borgstack.platform contributors (@borgstack)
-description:
-  - Returns what C(daemon.json) becomes when declared settings are merged over what an operator has there.
-  - Undeclared keys stay as they are, but for those that were declared before, which are taken back. C(log-opts) are
-    merged one by one while the log driver stays the same, and replaced when it changes, since drivers refuse each
-    other's options.
-positional: declared, managed
-options:
-  _input:
-    description: The present content of C(daemon.json).
-    type: dict
-    required: true
-  declared:
-    description: The settings that must be there.
-    type: dict
-    required: true
-  managed:
-    description: The keys that were declared the last time.
-    type: list
-    elements: str
-    default: []
-"""
-
-EXAMPLES = r"""
-- name: Show what the daemon must do
-  ansible.builtin.debug:
-    msg: "{{ {'debug': true} | borgstack.platform.docker_daemon_change({'live-restore': true}) }}"
-  # => {"config": {"debug": true, "live-restore": true}, "changed_keys": ["live-restore"], "action": "reload"}
-"""
-
-RETURN = r"""
-_value:
-  description: The merged content, the top-level keys that differ, and V(none), V(reload) or V(restart).
-  type: dict
-  contains:
-    config:
-      description: The merged content of C(daemon.json).
-      type: dict
-    changed_keys:
-      description: The top-level keys that differ, sorted.
-      type: list
-      elements: str
-    action:
-      description: What makes the daemon notice the difference.
-      type: str
-      choices: [none, reload, restart]
-"""
-
 # The keys that dockerd reads again on SIGHUP, by its own documentation; every other key needs a restart.
 RELOADABLE_KEYS = frozenset(
     {

@@ -9,62 +9,6 @@ from __future__ import annotations
 import ipaddress
 import re
 
-DOCUMENTATION = r"""
-name: docker_user_rules
-short_description: Return the DOCKER-USER rules that leave only declared ports reachable
-version_added: "0.1.0"
-author: The borgstack.platform contributors (@borgstack)
-description:
-  - Docker forwards published ports before UFW sees them. These rules drop all of that but the declared ports, and
-    leave the containers' egress and their traffic with each other alone.
-  - Each rule is written as C(iptables -S) prints it, so that a live chain can be compared with it.
-positional: family, interfaces
-options:
-  _input:
-    description: The ports that may be reached.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      port:
-        description: A port, or a range such as V(8000:8010).
-        type: str
-        required: true
-      proto:
-        description: The protocol.
-        type: str
-        choices: [tcp, udp]
-        default: tcp
-      sources:
-        description: The networks (CIDR) that may reach it; everybody when empty.
-        type: list
-        elements: str
-        default: []
-  family:
-    description: The IP version.
-    type: int
-    choices: [4, 6]
-    required: true
-  interfaces:
-    description: Docker's bridges, as iptables spells interfaces (V(br-+) is every interface that begins with V(br-)).
-    type: list
-    elements: str
-    required: true
-"""
-
-EXAMPLES = r"""
-- name: Show the rules for HTTPS
-  ansible.builtin.debug:
-    msg: "{{ [{'port': 443}] | borgstack.platform.docker_user_rules(4, ['docker0', 'br-+']) }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The rules in their order.
-  type: list
-  elements: str
-"""
-
 CHAIN = "DOCKER-USER"
 
 

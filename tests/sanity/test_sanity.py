@@ -20,7 +20,7 @@ ACTIONS = {path.stem for path in (ROOT / "plugins/action").glob("*.py")}
 MODULES = sorted(path for path in (ROOT / "plugins/modules").glob("*.py") if path.stem not in ACTIONS)
 ROLES = sorted(path.parents[1] for path in (ROOT / "roles").glob("*/defaults/main.yml"))
 TARGET_CODE = sorted([*MODULES, *(ROOT / "plugins/module_utils").rglob("*.py")])
-OLDEST_TARGET_PYTHON = (3, 8)
+OLDEST_TARGET_PYTHON = (3, 9)
 
 
 def load(path: Path):
