@@ -185,6 +185,7 @@ plan:
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.directus import connection
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.apply import Applier
+from ansible_collections.borgstack.platform.plugins.module_utils.directus.check import check
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.inspect import inspect
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.plan import plan
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
@@ -223,6 +224,7 @@ FLOW = {
 
 def run(module):
     """Converge the objects and return the result."""
+    check(module.params)
     server = connection.Server(module.params)
     try:
         server.log_in()

@@ -142,6 +142,7 @@ def run(module):
     """Converge credentials and workflows and return the result."""
     options = module.params
     tag, workflows = options["exclusive_tag"], plan.wanted(options["workflows"])
+    plan.check(options["credentials"], workflows)
 
     def planned(actual):
         return plan.plan(options["credentials"], workflows, actual, tag, options["rewrite_credentials"])

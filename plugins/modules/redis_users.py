@@ -139,6 +139,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl impor
 def run(module):
     """Converge the users and return the result."""
     declared = module.params["users"]
+    users.check(declared)
     if module.params["assume_empty"]:
         provisioning.refuse_assumption(module)
         actual = users.Actual({})

@@ -16,6 +16,8 @@ NOWHERE = {"login_host": "192.0.2.1", "connect_timeout": 1}
         ("postgresql_databases", {"databases": [{"name": "a", "extensions": [5]}]}, "databases[0] (a).extensions[0]"),
         ("postgresql_databases", {"databases": [{"name": "a", "connection_limit": "x"}]}, "databases[0] (a)"),
         ("postgresql_databases", {"databases": ["a", {"name": "b", "onwer": "c"}]}, "databases[1] (b)"),
+        ("redis_users", {"users": [{"name": "a", "keys": [None]}]}, "users[0] (a).keys[0]"),
+        ("mongodb_users", {"users": [{"name": "a", "roles": [None]}]}, "users[0] (a).roles[0]"),
     ],
 )
 def test_a_wrong_item_is_named_before_anything_is_connected_to(module, name, arguments, place):
@@ -35,3 +37,35 @@ def test_what_the_modules_themselves_refuse_is_refused_before_anything_is_connec
     ]
     opposed = {"databases": [{"name": "d", "privileges": grants}]}
     assert "contradict each other" in module("postgresql_databases", {**NOWHERE, **opposed}).refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "place", "reason"),
+    [
+        ("redis_users", {"users": [{"name": "a", "keys": ["x y"]}]}, "user a", "cannot be a key pattern"),
+        ("redis_users", {"users": [{"name": "a"}, {"name": "a", "state": "absent"}]}, "user 'a'", "declared twice"),
+        ("redis_users", {"users": [{"name": "a", "selectors": ["+get >x"]}]}, "user a", "is no rule about keys"),
+        ("mongodb_users", {"users": ["a", {"name": "a", "state": "absent"}]}, "user a in database", "declared twice"),
+    ],
+)
+def test_each_engine_refuses_what_cannot_be_meant_before_it_connects(module, name, arguments, place, reason):
+    refusal = module(name, {**NOWHERE, "login_user": "u", "login_password": "Login-secret-1", **arguments}).refusal
+    assert refusal.startswith(f"[1] configuration error at {place}") and reason in refusal
+
+
+def test_the_services_modules_do_too(module):
+    login = {"url": "http://192.0.2.1:1", "connect_timeout": 1, "email": "a@example.com", "password": "Login-secret-1"}
+    user = {"email": "b@example.com", "policies": ["nowhere"]}
+    refusal = module("directus_objects", {**login, "users": [user]}).refusal
+    assert "at user b@example.com: its policy nowhere is not declared" in refusal
+    workflow = {"name": "w", "definition": {"nodes": [None]}}
+    refusal = module("n8n_workflows", {**login, "workflows": [workflow]}).refusal
+    assert "at workflow w: its node number 1 is no dictionary" in refusal
+    bucket = {"endpoint_url": "http://192.0.2.1:1", "access_key": "key", "secret_key": "Login-secret-1"}
+    refusal = module("s3_buckets", {**bucket, "buckets": [{"name": "abc", "lifecycle": [None]}]}).refusal
+    assert "buckets[0] (abc)" in refusal and "lifecycle" in refusal
+    refusal = module("s3_buckets", {**bucket, "buckets": ["abc", "abc"]}).refusal
+    assert "at bucket abc: it is declared twice" in refusal
+    collections = [{"name": "c", "aliases": ["x"]}, {"name": "d", "aliases": ["x"]}]
+    refusal = module("qdrant_collections", {"url": login["url"], "collections": collections}).refusal
+    assert "declared for collection c and for collection d" in refusal

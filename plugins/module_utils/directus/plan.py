@@ -126,7 +126,7 @@ def _flow(item: dict, actual: Actual) -> t.Iterator[Step]:
         if found := actual.flows.get(item["name"]):
             yield _step(subject, "delete", ("delete_flow", found["id"]), {"operations": _outline(found["tree"])}, {})
         return
-    tree = _with_secrets(item["operation"], item.get("secrets") or {}, subject)
+    tree = with_secrets(item["operation"], item.get("secrets") or {}, subject)
     wanted = {
         "status": "active",
         "trigger": item["trigger"],
@@ -161,11 +161,16 @@ def _outline(tree: dict | None) -> list[str]:
     return [f"{tree['key']} ({tree['type']})", *_outline(tree.get("resolve")), *_outline(tree.get("reject"))]
 
 
-def _with_secrets(value: t.Any, secrets: dict[str, str], where: str) -> t.Any:
+def with_secrets(value: t.Any, secrets: dict[str, str], where: str) -> t.Any:
+    """Return an operation with its secrets in their places.
+
+    Raises:
+        PlatformError: it names a secret that is not given.
+    """
     if isinstance(value, dict):
-        return {key: _with_secrets(one, secrets, where) for key, one in value.items()}
+        return {key: with_secrets(one, secrets, where) for key, one in value.items()}
     if isinstance(value, list):
-        return [_with_secrets(one, secrets, where) for one in value]
+        return [with_secrets(one, secrets, where) for one in value]
     if not isinstance(value, str):
         return value
     unknown = sorted(set(PLACEHOLDER.findall(value)) - set(secrets))

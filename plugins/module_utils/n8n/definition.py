@@ -49,7 +49,9 @@ def declared(workflow: str, definition: dict) -> Definition:
     if unknown:
         raise _wrong(where, f"its definition has the unknown keys {', '.join(unknown)}")
     listed = definition.get("nodes") or []
-    for node in listed:
+    for number, node in enumerate(listed):
+        if not isinstance(node, dict):
+            raise _wrong(where, f"its node number {number + 1} is no dictionary")
         missing = [key for key in REQUIRED if not node.get(key)]
         if missing:
             raise _wrong(where, f"the node {node.get('name') or '?'} lacks {', '.join(missing)}")

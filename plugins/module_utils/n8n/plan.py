@@ -61,7 +61,8 @@ def plan(credentials: list[dict], workflows: list[Wanted], actual: Actual, tag: 
     Raises:
         PlatformError: a workflow uses what is neither declared nor there.
     """
-    _check(credentials, workflows, actual)
+    check(credentials, workflows)
+    _refuse_unknown(credentials, workflows, actual)
     steps = []
     if actual.has_previous_password:
         steps.append(Step("the owner", "change the owner's password", ("password",)))
@@ -87,12 +88,16 @@ def undeclared(workflows: list[Wanted], actual: Actual) -> list[str]:
     ]
 
 
-def _check(credentials: list[dict], workflows: list[Wanted], actual: Actual) -> None:
+def check(credentials: list[dict], workflows: list[Wanted]) -> None:
+    """Refuse what contradicts itself.
+
+    Raises:
+        PlatformError: a credential is declared twice, or two workflows answer at one address.
+    """
     pairs = [(item["type"], item["name"]) for item in credentials]
     for kind, name in pairs:
         if pairs.count((kind, name)) > 1:
             raise PlatformError(CONFIGURATION, "it is declared twice", "remove one", where=f"credential {name}")
-    names = {one.name for one in workflows} | set(actual.workflows)
     addresses: dict[tuple, str] = {}
     for one in workflows:
         for method, path in definition.webhooks_of(one.definition) if one.active else ():
@@ -101,6 +106,12 @@ def _check(credentials: list[dict], workflows: list[Wanted], actual: Actual) -> 
             if first != one.name:
                 what = f"{first} and {one.name} both answer {method} {path}"
                 raise PlatformError(CONFIGURATION, what, "give one another path", where=f"workflow {one.name}")
+
+
+def _refuse_unknown(credentials: list[dict], workflows: list[Wanted], actual: Actual) -> None:
+    pairs = [(item["type"], item["name"]) for item in credentials]
+    names = {one.name for one in workflows} | set(actual.workflows)
+    for one in workflows:
         for kind, name in sorted(definition.credentials_of(one.definition) - set(pairs) - set(actual.credentials)):
             raise _lacking(one, f"the credential {name} of type {kind}")
         for name in sorted(definition.workflows_of(one.definition) - names):

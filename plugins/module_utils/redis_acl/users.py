@@ -50,7 +50,7 @@ def check(users: list[dict]) -> None:
     """Refuse what cannot be meant.
 
     Raises:
-        PlatformError: a name that no server takes, one declared twice, or an empty password.
+        PlatformError: a name that no server takes, one declared twice, an empty password, or a rule that cannot be.
     """
     seen = set()
     for user in users:
@@ -63,8 +63,11 @@ def check(users: list[dict]) -> None:
         if user["state"] == "absent":
             if user["name"] == "default":
                 raise _refusal("no server can be without it", "set enabled to false instead", where)
-        elif user.get("password") == "":
+            continue
+        if user.get("password") == "":
             raise _refusal("its password is empty", "give it one, or leave the option out to keep what it has", where)
+        # What it comes to on a server without it: its rules are looked at.
+        rules.from_declaration(user)
 
 
 def plan(users: list[dict], actual: Actual) -> list[Step]:
