@@ -19,7 +19,7 @@ CASES = {
         ["n8n_owner_password", "at least 12 characters"],
     ),
     "mirror-without-address": ({"platform_image_source": "mirror"}, ["platform_image_mirror"]),
-    "unknown-image-source": ({"platform_image_source": "mirorr"}, ["platform_image_source is mirorr"]),
+    "unknown-image-source": ({"platform_image_source": "mirorr"}, ["platform_image_source", "mirorr"]),
     "unmet-need": (WITHOUT, ["n8n needs seaweedfs, which does not run here"]),
     "one-host-name-for-two": (
         {"n8n_host": "same.example.com", "directus_host": "same.example.com"},

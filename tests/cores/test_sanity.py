@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cores.environments import CORES, environment_of, pips_of
+from cores.environments import CORES, environment_of, needs_deep_run, pips_of, python_of
 from plays import ROOT
 
 # These look for programs that are no part of Python; the scripts here are few, and ruff and our own tests read them.
@@ -39,25 +39,45 @@ def collection(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("core", CORES)
-def test_sanity(collection, core):
-    environment = environment_of(core)
-    if environment is None:
-        pytest.skip(f"this machine has no Python {CORES[core]}, which ansible-core {core} is tried with")
+@pytest.fixture(scope="module")
+def ansible_test(collection):
+    """Return a function that runs sanity tests with a version of ansible-core, or skips without its Python."""
     home = ROOT / ".cache/ansible-test"
-    for version in pips_of(environment):
-        place = home / ".ansible/test/cache" / f"get_pip_{version.replace('.', '_')}.py"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(Path(__file__).with_name("get_pip.py"), place)
-    command = [str(environment / "ansible-test"), "sanity", "--local", "--python", CORES[core], "--color", "no"]
-    command += [word for name in SKIPPED for word in ("--skip-test", name)]
-    finished = subprocess.run(
-        command,
-        check=False,
-        cwd=collection,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "HOME": str(home), "PATH": f"{environment}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"},
-    )
+
+    def run(core: str, python: str, *arguments: str, beside: Path | None = None) -> subprocess.CompletedProcess:
+        environment = environment_of(core)
+        if environment is None:
+            pytest.skip(f"this machine has no Python {CORES[core]}, which ansible-core {core} is tried with")
+        for version in pips_of(environment):
+            place = home / ".ansible/test/cache" / f"get_pip_{version.replace('.', '_')}.py"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(__file__).with_name("get_pip.py"), place)
+        path = os.pathsep.join(map(str, [environment, *([beside] if beside else []), os.environ["PATH"]]))
+        return subprocess.run(
+            [str(environment / "ansible-test"), "sanity", "--local", "--python", python, "--color", "no", *arguments],
+            check=False,
+            cwd=collection,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "HOME": str(home), "PATH": path, "LC_ALL": "C.UTF-8"},
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_sanity(ansible_test, core):
+    if needs_deep_run("sanity", core):
+        pytest.skip("left to script/test --deep")
+    finished = ansible_test(core, CORES[core], *(word for name in SKIPPED for word in ("--skip-test", name)))
+    assert finished.returncode == 0, finished.stdout[-20000:]
+
+
+@pytest.mark.parametrize("python", ["3.8", "3.9"])
+def test_what_runs_on_a_host_can_be_imported_by_its_oldest_python(ansible_test, python):
+    interpreter = python_of(python)
+    if interpreter is None:
+        pytest.skip(f"this machine has no Python {python}, which hosts may have")
+    finished = ansible_test("2.19", python, "--test", "compile", "--test", "import", beside=Path(interpreter).parent)
     assert finished.returncode == 0, finished.stdout[-20000:]
