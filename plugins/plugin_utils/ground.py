@@ -47,7 +47,7 @@ def moved_ground(found: dict[str, t.Any], project: dict, directory: str) -> list
 
 def _beside_another(others: dict[t.Any, str], project: dict) -> list[str]:
     wanted = {
-        int(str(port).split("/")[0].split(":")[-2])
+        int(str(port).split("/", maxsplit=1)[0].split(":")[-2])
         for service in project["services"].values()
         for port in service.get("ports", [])
     }
