@@ -15,8 +15,12 @@ import typing as t
 
 ALIASES = {"allcommands": "+@all", "nocommands": "-@all"}
 EVERYTHING = "@all"
-# The categories of the commands that administer users; servers agree on these.
+# What a run needs of its own user, with the categories that servers agree on, beside those of what administers.
 ADMINISTRATIVE = frozenset({EVERYTHING, "@admin", "@dangerous", "@slow"})
+INFORMATIVE = {
+    "acl|cat": frozenset({EVERYTHING, "@slow"}),
+    "command|list": frozenset({EVERYTHING, "@connection", "@slow"}),
+}
 
 
 def canonical(rules: t.Iterable[str]) -> tuple[str, ...]:
@@ -76,10 +80,10 @@ def unknown(rules: t.Iterable[str], vocabulary: t.Collection[str]) -> list[str]:
 
 
 def allows_administering(rules: t.Iterable[str], command: str) -> bool:
-    """Return whether canonical rules allow one of the commands that administer users, such as `acl|setuser`."""
-    is_allowed = False
+    """Return whether canonical rules allow one of the commands that a run of ours needs, such as `acl|setuser`."""
+    categories, is_allowed = INFORMATIVE.get(command, ADMINISTRATIVE), False
     for rule in rules:
-        if rule[1:] in ADMINISTRATIVE or _covers(rule[1:], command):
+        if rule[1:] in categories or _covers(rule[1:], command):
             is_allowed = rule[0] == "+"
     return is_allowed
 

@@ -166,12 +166,12 @@ def _meaning(user: rules.User, actual: Actual) -> rules.User:
 
 def _refuse_disarmament(wanted: rules.User, found: rules.User, actual: Actual) -> None:
     """Refuse to take from our own user what this run still needs, and the next one, too."""
-    for command in (*ADMINISTERING, "|".join(actual.persistence).lower()):
+    for command in (*ADMINISTERING, "|".join(actual.persistence).lower(), *commands.INFORMATIVE):
         if _may(found, command) and not _may(wanted, command):
             lost = command.replace("|", " ").upper()
             raise _refusal(
                 f"it is the user that this run is logged in as, and would lose the right to {lost}",
-                "let it keep +@admin, or log in as another user",
+                "let it keep +@admin, +acl and +command|list, or log in as another user",
                 f"user {actual.myself}",
             )
 

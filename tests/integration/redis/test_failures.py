@@ -167,6 +167,21 @@ def test_the_rights_that_are_documented_are_enough(server):
     assert run("redis_users", {**login, "users": [APP, keeper]})["plan"] == ["create user app"]
 
 
+def test_our_own_user_does_not_lose_what_this_run_and_the_next_one_need(server):
+    chief = {"name": "chief", "password": "Chief-1", "keys": ["*"], "channels": ["*"], "commands": ["+@all"]}
+    converge(server, [chief])
+    login = {**server.login, "login_user": "chief", "login_password": "Chief-1"}
+    before = server.everything()
+    weaker = {**chief, "commands": ["+@all", "-acl"]}
+    for check in (True, False):
+        refusal = run("redis_users", {**login, "users": [APP, weaker]}, check=check).refusal
+        assert "at user chief" in refusal and "would lose the right to ACL LIST" in refusal
+    assert server.everything() == before
+    kept = {**chief, "commands": ["+@admin", "+acl", "+command|list"]}
+    assert run("redis_users", {**login, "users": [kept]})["plan"] == ["change user chief"]
+    assert run("redis_users", {**login, "users": [kept]})["plan"] == []
+
+
 def test_certificates(server, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=redis"]

@@ -238,7 +238,10 @@ KEPT = "user me on #ab ~app:* resetchannels -@all "
         ("+@all", ["+@all", "-@dangerous"], "ACL LIST"),
         ("+@all", ["+@all", "-@dangerous", "+acl", "+config|get"], ""),
         ("+@all", ["+acl|list", "+acl|setuser", "+config|get"], "ACL SAVE"),
-        ("+acl +config|get", ["+@admin"], ""),
+        ("+acl +config|get", ["+@admin"], "ACL CAT"),
+        ("+acl +config|get", ["+@admin", "+acl|cat"], ""),
+        ("+@all", ["+@admin", "+acl"], "COMMAND LIST"),
+        ("+@all", ["+@admin", "+acl", "+@connection"], ""),
         ("+acl|list", ["+get"], "ACL LIST"),
         ("+get", ["+set"], ""),
         ("+@all", ["+@admin", "-config"], "CONFIG GET"),
@@ -259,4 +262,4 @@ def test_our_own_user_keeps_what_this_run_and_the_next_one_need(found, wanted, l
 
 def test_a_selector_may_hold_what_our_own_user_needs():
     known = users.Actual(dict([rules.from_server(KEPT + "+@all")]), "me")
-    assert users.plan([{**MYSELF, "commands": ["+get"], "selectors": ["+@admin"]}], known)
+    assert users.plan([{**MYSELF, "commands": ["+get"], "selectors": ["+@admin +@slow"]}], known)
