@@ -19,7 +19,12 @@ CASES = {
         ["n8n_owner_password", "at least 12 characters"],
     ),
     "mirror-without-address": ({"platform_image_source": "mirror"}, ["platform_image_mirror"]),
-    "unknown-image-source": ({"platform_image_source": "mirorr"}, ["platform_image_source", "mirorr"]),
+    "unknown-image-source": ({"platform_image_source": "mirorr"}, ["platform_image_source", "got: mirorr"]),
+    "several-at-once": (
+        {"platform_size": "big", "platform_name": "../../etc/x", "platform_whatsapp_instances": [5511987654321]},
+        ["standard, small", "platform_name is '../../etc/x'", "5511987654321, which is no text"],
+    ),
+    "misspelt-container": ({"platform_overrides": {"n8n-worke": {}}}, ["did you mean n8n-worker?"]),
     "unmet-need": (WITHOUT, ["n8n needs seaweedfs, which does not run here"]),
     "one-host-name-for-two": (
         {"n8n_host": "same.example.com", "directus_host": "same.example.com"},
