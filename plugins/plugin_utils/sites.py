@@ -63,15 +63,15 @@ def check_site(site: Site, where: str) -> None:
     for key in ("host", "upstream"):
         if not site.get(key):
             raise wrong(where, f"it has no {key}")
-    _matches(UPSTREAM, site["upstream"], "upstream", where)
+    matches(UPSTREAM, site["upstream"], "upstream", where)
     for key, pattern in (("max_body", SIZE), ("timeout", DURATION)):
         if site.get(key):
-            _matches(pattern, site[key], key, where)
+            matches(pattern, site[key], key, where)
     for path in site.get("blocked", []):
-        _matches(PATH, path, "blocked", where)
+        matches(PATH, path, "blocked", where)
     _check_parts(site, where)
     for origin in site.get("cors_origins", []):
-        _matches(ORIGIN, origin, "cors_origins", where)
+        matches(ORIGIN, origin, "cors_origins", where)
     _check_headers(site.get("headers", {}), where)
     check_networks(site.get("allowed_addresses", []), "allowed_addresses", where)
     _check_basic_auth(site.get("basic_auth") or {}, where)
@@ -90,22 +90,22 @@ def _check_parts(site: Site, where: str) -> None:
         if not part.get("paths"):
             raise wrong(where, f"{key} has no paths")
         for path in part["paths"]:
-            _matches(PATH, path, f"{key}, paths", where)
+            matches(PATH, path, f"{key}, paths", where)
         check_networks(part.get("addresses", []), f"{key}, addresses", where)
         _check_headers(part.get("headers", {}), f"{where}, {key}")
     if site.get("refused") is not None:
-        _matches(METHOD, site["refused"].get("method", ""), "refused, method", where)
+        matches(METHOD, site["refused"].get("method", ""), "refused, method", where)
     storage = site.get("storage")
     if storage is not None:
         check_keys(storage, STORAGE_KEYS, f"{where}, storage")
-        _matches(UPSTREAM, storage.get("upstream", ""), "storage, upstream", where)
-        _matches(BUCKET, storage.get("bucket", ""), "storage, bucket", where)
+        matches(UPSTREAM, storage.get("upstream", ""), "storage, upstream", where)
+        matches(BUCKET, storage.get("bucket", ""), "storage, bucket", where)
 
 
 def _check_headers(headers: dict[str, str], where: str) -> None:
     for name, value in headers.items():
-        _matches(HEADER, name, "headers", where)
-        _matches(HEADER_VALUE, value or "", f"headers, {name}", where)
+        matches(HEADER, name, "headers", where)
+        matches(HEADER_VALUE, value or "", f"headers, {name}", where)
 
 
 def check_networks(networks: list[str], key: str, where: str) -> None:
@@ -125,17 +125,17 @@ def _check_basic_auth(login: dict, where: str) -> None:
     if not login:
         return
     check_keys(login, BASIC_AUTH_KEYS, f"{where}, basic_auth")
-    _matches(USER, login.get("user", ""), "basic_auth, user", where)
+    matches(USER, login.get("user", ""), "basic_auth, user", where)
     if not login.get("password"):
         raise wrong(where, "basic_auth has no password")
     for path in login.get("open", []):
-        _matches(PATH, path, "basic_auth, open", where)
+        matches(PATH, path, "basic_auth, open", where)
 
 
 def _check_rate_limit(limit: dict, where: str) -> None:
     check_keys(limit, RATE_LIMIT_KEYS, f"{where}, rate_limit")
-    _matches(re.compile(r"[0-9]+"), limit.get("events", 0), "rate_limit, events", where)
-    _matches(DURATION, limit.get("window", "1m"), "rate_limit, window", where)
+    matches(re.compile(r"[0-9]+"), limit.get("events", 0), "rate_limit, events", where)
+    matches(DURATION, limit.get("window", "1m"), "rate_limit, window", where)
 
 
 def edge_sites(sites: list[Site], headers: dict[str, str], rate_limit: dict | None = None) -> list[Site]:
@@ -148,7 +148,12 @@ def edge_sites(sites: list[Site], headers: dict[str, str], rate_limit: dict | No
 
     Returns:
         The sites, with `headers` merged, `blocked` as patterns, `rate_limit` with events and window, or empty.
+
+    Raises:
+        PlatformError: a header or the limit holds what could end a line of the configuration.
     """
+    _check_headers(headers, "caddy_headers")
+    _check_rate_limit(rate_limit or {}, "caddy_rate_limit")
     return [
         {
             **site,
@@ -191,6 +196,6 @@ def _effective_limit(site: Site, default: dict | None) -> dict:
     return limit if int(limit.get("events", 0)) else {}
 
 
-def _matches(pattern: re.Pattern[str], value: t.Any, key: str, where: str) -> None:
+def matches(pattern: re.Pattern[str], value: t.Any, key: str, where: str) -> None:
     if not pattern.fullmatch(str(value)):
         raise wrong(where, f"{key} is {str(value)!r}, which the proxy would not understand")

@@ -19,6 +19,7 @@ from integration.conftest import ROOT, VERSIONS, Container, docker
 
 from ansible_collections.borgstack.platform.plugins.filter.bcrypt_hash import bcrypt_hash
 from ansible_collections.borgstack.platform.plugins.plugin_utils import render
+from ansible_collections.borgstack.platform.plugins.plugin_utils.edge import edge_settings
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site, edge_sites
 
 ROLE = ROOT / "roles/caddy"
@@ -44,7 +45,7 @@ def rendered(sites: list[dict], **settings: t.Any) -> dict[str, str]:
     }
     template = (ROLE / "templates/Caddyfile.j2").read_text(encoding="utf-8")
     return {
-        "Caddyfile": render.rendered(template, given),
+        "Caddyfile": render.rendered(template, edge_settings(given)),
         "accounts.caddyfile": environment.from_string(VARIABLES["__caddy_accounts"]).render(variables),
     }
 

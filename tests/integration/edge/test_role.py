@@ -80,9 +80,28 @@ def test_limits_need_an_image_that_can_keep_them(act, arguments):
 
 
 def test_a_setting_that_caddy_does_not_take_is_refused_with_its_answer(act):
-    output = act("judge", SITES, "--check", caddy_headers={"X": "`} no_such_thing {"})
+    output = act("judge", SITES, "--check", caddy_timeout="99999999999h")
     assert "[1] configuration error" in output and "Caddy refuses the configuration" in output
     assert "Marker-7" not in output and "$2b$" not in output
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"caddy_headers": {"X": "`\n\trespond /pwned 200"}}, "headers, X is"),
+        ({"caddy_headers": {"X Y": "z"}}, "headers is"),
+        ({"caddy_email": "admin@example.com\n\tadmin off"}, "caddy_email is"),
+        ({"caddy_timeout": "60"}, "caddy_timeout is"),
+        ({"caddy_body_timeout": "1m\n}"}, "caddy_body_timeout is"),
+        ({"caddy_acme_directory": "https://ca.example/ {"}, "caddy_acme_directory is"),
+        ({"caddy_trusted_proxies": ["private_ranges"]}, "caddy_trusted_proxies is not a network"),
+        ({"caddy_rate_limit": True, "caddy_rate_limit_window": "1 minute"}, "rate_limit, window is"),
+        ({"caddy_certificates": "none"}, "must be one of: acme, internal"),
+    ],
+)
+def test_a_setting_that_means_nothing_is_refused_by_name(act, settings, named):
+    output = act("judge", SITES, "--check", **settings)
+    assert named in output and "changed=0" in output and "failed=1" in output
 
 
 def test_an_image_that_is_not_there_yet_is_no_failure_in_check_mode_only(act):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import select
 import socket
+import ssl
 import time
 from base64 import b64encode
 
@@ -39,6 +42,36 @@ def test_http_leads_to_https_and_unknown_names_lead_nowhere(site, proxy):
     answer = ask("/path?query=1", plain=True)
     assert (answer.status, answer.header("Location")) == (308, f"https://{HOST}/path?query=1")
     assert proxy.ask("unknown.example.com", plain=True).status == 404
+
+
+@pytest.mark.parametrize("name", ["unknown.example.com", f"{HOST}.", "", "10.0.0.1", f"{HOST}.example.org"])
+def test_a_name_that_nobody_publishes_leads_nowhere_by_https_too(site, proxy, name):
+    site()
+    answer = proxy.ask(HOST, headers={"Host": name})
+    assert (answer.status, answer.body, answer.header("Server")) == (421, b"", None)
+
+
+def test_without_a_site_of_that_name_there_is_no_connection(site, proxy):
+    site()
+    with pytest.raises(ssl.SSLError):
+        proxy.connect("unknown.example.com")
+
+
+class TestSlowClients:
+    def test_a_request_that_does_not_come_to_an_end_is_cut_off(self, site, proxy):
+        site({"caddy_body_timeout": "2s"})
+        started = time.monotonic()
+        with proxy.connect(HOST) as connection:
+            connection.sendall(f"POST /slow HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n\r\n".encode())
+            with contextlib.suppress(OSError):
+                while time.monotonic() - started < 8 and not select.select([connection], [], [], 0.5)[0]:
+                    connection.sendall(b"x")
+        assert time.monotonic() - started < 8
+
+    def test_headers_beyond_all_need_are_refused(self, site):
+        ask = site()
+        assert ask(headers={"X-Large": "x" * 32_000}).status == 200
+        assert ask(headers={"X-Large": "x" * 100_000}).status == 431
 
 
 class TestHeaders:
@@ -111,17 +144,25 @@ class TestAllowedAddresses:
         for name in ("X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP"):
             assert ask(headers={name: "10.250.0.1"}).status == 403
 
-    def test_those_named_are_let_in(self, site, proxy):
+    def test_what_comes_by_the_bridge_is_nobodys_address(self, site, proxy):
         own = proxy.address.rsplit(".", 1)[0] + ".0/24"
-        ask = site(allowed_addresses=["10.250.0.0/24", own, "fd00::/8"])
-        assert ask().status == 200
-        seen = ask(headers={"X-Forwarded-For": "10.250.0.1"}).echo["headers"]["X-Forwarded-For"]
-        assert "10.250.0.1" not in seen
+        for network in (own, "172.16.0.0/12", "0.0.0.0/0"):
+            assert site(allowed_addresses=["10.250.0.0/24", network, "fd00::/8"])().status == 403
+            assert site(restricted={"paths": ["/console"], "addresses": [network]})("/console").status == 404
+        assert site(restricted={"paths": ["/console"], "addresses": [own]})("/else").status == 200
+
+    def test_paths_that_are_restricted_are_there_for_those_named(self, site, proxy):
+        own = proxy.address.rsplit(".", 1)[0] + ".0/24"
+        restricted = {"paths": ["/console"], "addresses": ["10.250.0.0/24"]}
+        ask = site({"caddy_trusted_proxies": [own]}, restricted=restricted)
+        assert ask("/console", headers={"X-Forwarded-For": "10.250.0.1"}).status == 200
+        assert ask("/console", headers={"X-Forwarded-For": "10.251.0.1"}).status == 404
 
     def test_a_trusted_proxy_says_who_the_client_is(self, site, proxy):
         own = proxy.address.rsplit(".", 1)[0] + ".0/24"
         ask = site({"caddy_trusted_proxies": [own]}, allowed_addresses=["10.250.0.0/24"])
         assert ask(headers={"X-Forwarded-For": "10.250.0.1"}).status == 200
+        assert ask(headers={"X-Forwarded-For": "2001:db8::1"}).status == 403
         assert ask(headers={"X-Forwarded-For": "10.250.0.1, 203.0.113.9"}).status == 403
         assert ask(headers={"X-Forwarded-For": "203.0.113.9"}).status == 403
         assert ask().status == 403
