@@ -37,6 +37,11 @@ def _merged(first: dict, second: dict) -> dict:
     return result
 
 
+def roles_of(needs: list[dict], connection_limit: int) -> list[dict]:
+    """Return the role of each need that has one; it may hold so many connections unless it says otherwise."""
+    return [{"connection_limit": int(connection_limit), **need["role"]} for need in needs if need.get("role")]
+
+
 def migrations_of(needs: list[dict]) -> list[dict]:
     """Return an item of the module `postgresql_migrations` for each need that has migrations.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils.databases import databases_of, migrations_of
+from ansible_collections.borgstack.platform.plugins.plugin_utils.databases import databases_of, migrations_of, roles_of
 
 STEP = {"version": "1", "name": "first", "sql": "select 1"}
 OWN = {"role": {"name": "n8n_user"}, "database": {"name": "n8n_db", "owner": "n8n_user", "extensions": [{"name": "a"}]}}
@@ -42,3 +42,11 @@ def test_migrations_run_as_the_role_that_is_named_or_the_needs_own():
 def test_migrations_of_nobody_are_refused():
     with pytest.raises(PlatformError, match="neither role nor run_as"):
         migrations_of([{"database": {"name": "d"}, "migrations": [STEP]}])
+
+
+def test_a_role_holds_a_share_of_the_connections_unless_it_says_otherwise():
+    needs = [{"role": {"name": "app"}}, {"role": {"name": "large", "connection_limit": 150}}, {"database": {}}]
+    assert roles_of(needs, 80) == [
+        {"name": "app", "connection_limit": 80},
+        {"name": "large", "connection_limit": 150},
+    ]
