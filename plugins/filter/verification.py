@@ -57,6 +57,7 @@ class FilterModule:
                 "rows_of_outside": outside.outside_rows,
                 "rows_of_firewall": firewall.firewall_rows,
                 "row_of_module": verification.module_row,
+                "accounts_of": strangers.accounts_of,
                 "row_of_undeclared": strangers.undeclared_row,
                 "row_of_powerful_roles": strangers.powerful_roles_row,
                 "row_of_passwordless": strangers.passwordless_row,

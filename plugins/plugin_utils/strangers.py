@@ -16,6 +16,19 @@ REMEDY = "remove what nobody needs; name what is yours in verify_known_accounts"
 POWERS = ("superuser", "createrole", "replication", "bypassrls")
 
 
+def accounts_of(needs: list[dict[str, t.Any]]) -> list[str]:
+    """Return the users that services need, in the words in which modules report undeclared ones.
+
+    Args:
+        needs: of one datastore, each with a `user`.
+    """
+    users = [need["user"] for need in needs if "user" in need]
+    return [
+        f"user {user['name']} in database {user['database']}" if "database" in user else f"user {user['name']}"
+        for user in users
+    ]
+
+
 def undeclared_row(result: dict[str, t.Any], check: str, known: t.Collection[str] = ()) -> Row:
     """Return whether a datastore has nothing but what is declared; for hooks, so without a component.
 

@@ -7,7 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils import firewall, outside, report, verification
+from ansible_collections.borgstack.platform.plugins.plugin_utils import (
+    firewall,
+    outside,
+    report,
+    strangers,
+    verification,
+)
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 
 SETTINGS = {"directory": "/opt/borgstack", "memory_percent": 95}
@@ -402,3 +408,12 @@ def test_wires_become_rows():
     assert [row["state"] for row in verification.wire_rows({"skipped": True})] == ["not checked"]
     [failure] = verification.wire_rows({"msg": "no such module"})
     assert (failure["state"], failure["what"]) == ("failed", "no such module")
+
+
+def test_whom_another_service_needs_is_no_stranger():
+    needs = [{"user": {"name": "n8n"}}, {"user": {"name": "app", "database": "app_db"}}, {"bucket": {}}]
+    known = strangers.accounts_of(needs)
+    assert known == ["user n8n", "user app in database app_db"]
+    row = strangers.undeclared_row({"undeclared": ["user evil", "user n8n"]}, "nobody else", known)
+    assert (row["state"], row["what"]) == ("failed", "nobody declared user evil")
+    assert strangers.undeclared_row({"undeclared": ["user n8n"]}, "nobody else", known)["state"] == "ok"
