@@ -39,11 +39,11 @@ class Run:
 
 
 def command_of(playbook: str, inventory: str, arguments: tuple[str, ...] = (), variables: dict | None = None) -> list:
-    """Return the command line of a run."""
-    command = ["ansible-playbook", playbook, "-i", inventory]
+    """Return the command line of a run; the variables come last, so that no file of settings wins over them."""
+    command = ["ansible-playbook", playbook, "-i", inventory, *arguments]
     if variables:
         command += ["-e", yaml.safe_dump(variables, default_flow_style=True, width=10**6).strip()]
-    return [*command, *arguments]
+    return command
 
 
 def run_playbook(
