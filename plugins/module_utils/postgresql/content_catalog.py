@@ -52,8 +52,8 @@ from (select 'pg_class'::regclass as class, oid, relowner as owner, relkind from
       union all select 'pg_type'::regclass, t.oid, typowner, case typtype when 'm' then 'M'::"char" end
                 from pg_type t left join pg_class c on c.oid = typrelid
                 where typtype in ('b', 'e', 'd', 'r') or not typisdefined or relkind = 'c'
-                      -- Before version 16 these do not follow their ranges.
-                      or typtype = 'm' and current_setting('server_version_num')::int < 160000
+                      -- Before version 17 these do not follow their ranges.
+                      or typtype = 'm' and current_setting('server_version_num')::int < 170000
       union all select 'pg_language'::regclass, oid, lanowner, null from pg_language
       union all select 'pg_namespace'::regclass, oid, nspowner, null from pg_namespace
       union all select 'pg_collation'::regclass, oid, collowner, null from pg_collation

@@ -282,7 +282,7 @@ def test_a_number_that_is_taken_away_is_reported_and_left_alone(platform, api):
     key = platform.variables["platform_supplied_secrets"]["evolution_api_key"]
     # A name that YAML takes for a number, made by hand before: it is the declared one, and made once.
     assert api("POST", "/instance/create", key=key, json={"instanceName": "5511", "integration": "WHATSAPP-BAILEYS"}).ok
-    removed = platform.converge(platform_whatsapp_instances=["atendimento", 5511])
+    removed = platform.converge(platform_whatsapp_instances=["atendimento", "5511"])
     assert removed.returncode == 0 and "vendas 2" in removed.output, removed.output
     assert api("GET", "/webhook/find/vendas%202", key=key).status_code == 200
     again = platform.converge()
