@@ -282,7 +282,9 @@ def test_check_mode_changes_nothing_and_knows_databases_to_come(module, login, q
     ]
     assert estate.snapshot(query) == before
     refusal = module(MODULE, wanted).refusal
-    assert "[5] integration error at database to_come: what is to be migrated, database to_come, does not exist" in refusal
+    assert (
+        "[5] integration error at database to_come: what is to be migrated, database to_come, does not exist" in refusal
+    )
     assert ledger_is_absent(query)
 
 
