@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import requests
@@ -61,7 +62,8 @@ class Estate:
     def redis(self, instance: str, words: str) -> list[str]:
         """Ask a Redis instance as the platform."""
         password = self._secrets[f"{instance.replace('-', '_')}_admin_password"]
-        return self.ask(instance, f"redis-cli --user platform {words}", environment=f"-e REDISCLI_AUTH={password}")
+        login = shlex.quote(f"REDISCLI_AUTH={password}")
+        return self.ask(instance, f"redis-cli --user platform {words}", environment=f"-e {login}")
 
     def buckets(self) -> list[str]:
         """Return a line a bucket: its name and its objects."""
