@@ -13,39 +13,24 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
 from integration.conftest import ROOT, VERSIONS, docker
+from plays import Run
 
 HERE = Path(__file__).resolve().parent
 SERVER_IMAGE = "borgstack-test/server:latest"
 PLUGIN = "/usr/libexec/docker/cli-plugins/docker-compose"
 # The host as preflight would have measured it: small, and with all that the platform needs.
 HOST = {"memory_mb": 16000, "cpus": 2, "docker": {"running": True}, "packages": {"python3-requests": "present"}}
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished run of the playbook."""
-
-    returncode: int
-    output: str
-
-    @property
-    def changed(self) -> int:
-        """Changes that the recap counts; -1 without a recap."""
-        counts = re.findall(r"changed=(\d+)", self.output)
-        return sum(int(count) for count in counts) if counts else -1
 
 
 class Deployment:
