@@ -132,10 +132,11 @@ def converge(module):
 
     def prove(name: str, arguments: dict) -> list[str]:
         predicted = module(name, arguments, check=True)
+        assert not predicted.get("failed"), predicted["msg"]
         done = module(name, arguments)
-        again = module(name, arguments)
         assert not done.get("failed"), done["msg"]
-        assert (predicted.get("plan"), predicted.get("diff")) == (done["plan"], done["diff"])
+        again = module(name, arguments)
+        assert (predicted["plan"], predicted["diff"]) == (done["plan"], done["diff"])
         assert done["changed"] == bool(done["plan"])
         assert (again["changed"], again["plan"]) == (False, []), again
         return done["plan"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg2
 import pytest
 from integration.conftest import VERSIONS, Container
@@ -29,9 +31,20 @@ def start(version: str, settings: tuple[str, ...] = SETTINGS) -> Container:
         container = Container(image, "postgres", *settings, options=options)
     else:
         container = Container(f"borgstack-test/postgresql:{OLDER[version]}", *settings, options=options)
-    # Initialisation happens on a server that listens to nobody.
-    container.wait("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5432")
+    wait(container)
     return container
+
+
+def wait(container: Container, seconds: int = 60) -> None:
+    """Wait until a server lets its superuser in; one whose port is open may still be starting up."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg2.connect(host=container.address, user="postgres", password=PASSWORD).close()
+            return
+        except psycopg2.OperationalError:
+            assert time.monotonic() < deadline, container.logs()[-2000:]
+            time.sleep(0.3)
 
 
 def pytest_generate_tests(metafunc):

@@ -145,11 +145,11 @@ def converge(server: Server, users: list[dict], **options) -> list[str]:
     arguments = {**server.login, "users": users, **options}
     before = server.acl()
     predicted = run("redis_users", arguments, check=True)
-    assert server.acl() == before
+    assert not predicted.get("failed") and server.acl() == before, predicted
     done = run("redis_users", arguments)
-    again = run("redis_users", arguments)
     assert not done.get("failed"), done
-    assert (predicted.get("plan"), predicted.get("diff")) == (done["plan"], done["diff"])
+    again = run("redis_users", arguments)
+    assert (predicted["plan"], predicted["diff"]) == (done["plan"], done["diff"])
     assert (predicted["changed"], done["changed"]) == (bool(done["plan"]), bool(done["plan"]))
     assert (again["changed"], again["plan"]) == (False, []), again
     return done["plan"]
