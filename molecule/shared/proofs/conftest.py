@@ -14,6 +14,7 @@ import pytest
 import requests
 import testinfra
 import yaml
+from extended import Extended
 from plays import OPERATOR, ROOT, Run, run_playbook
 from requests.adapters import HTTPAdapter
 from verification import Verification
@@ -22,6 +23,8 @@ __all__ = ["DOMAIN", "OPERATOR", "PROJECT", "ROOT", "Run", "answers", "eventuall
 DOMAIN = "demo.example.com"
 PROJECT = "borgstack"
 SSH = 22
+# What `script/test --deep` adds: batteries of other scenarios, linked, and repetitions.
+collect_ignore = [] if os.environ.get("BORGSTACK_TEST_DEEP") else ["test_7_deep"]
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +55,15 @@ def play(inventory):
 def verify(play, tmp_path_factory) -> Verification:
     """Verify; gives the run and what it reported: `(run, {(component, check): row})`, failures only."""
     return Verification(play, tmp_path_factory.mktemp("verify") / "report.json")
+
+
+@pytest.fixture(scope="session")
+def extended(play, inventory) -> Extended:
+    """Run a playbook with a service of one's own beside, which is deployed."""
+    made = Extended(play, inventory)
+    run = made()
+    assert run.returncode == 0, run.output
+    return made
 
 
 @pytest.fixture(scope="session")

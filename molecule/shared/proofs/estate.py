@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import typing as t
 
 from conftest import PROJECT
 
@@ -23,11 +24,13 @@ class Estate:
     Args:
         server: the server from inside.
         secrets: the platform's secrets.
+        databases: whose schemas belong to it.
     """
 
-    def __init__(self, server, secrets: dict[str, str]):
+    def __init__(self, server, secrets: dict[str, str], databases: t.Iterable[str] = ()):
         self._server = server
         self._secrets = secrets
+        self._databases = databases
 
     def ask(self, service: str, command: str, *arguments: str, environment: str = "") -> list[str]:
         """Run a command in a container and return the lines that it prints."""
@@ -52,9 +55,9 @@ class Estate:
         return self._server.check_output("python3 -c %s %s %s", BUCKETS, f"http://{address}:8333", secret).splitlines()
 
     def schemas(self) -> set[str]:
-        """Return the lines of every database's schema, each with its database."""
+        """Return the lines of the databases' schemas, each with its database."""
         found = set()
-        for database in self.psql("postgres", "select datname from pg_database where not datistemplate"):
+        for database in self._databases:
             lines = self.ask("postgresql", f"pg_dump -U postgres --schema-only {database}")
             # Newer versions print a random word that later lines refer to.
             found |= {f"{database}: {line}" for line in lines if line and not line.startswith("\\")}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import unhurried
 from traces import DECOY, PLACES, Traces
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_policy import generate
@@ -91,9 +92,14 @@ def test_the_superuser_logs_in_with_the_new_password_only(server, container, for
     assert not superuser(server, container, former["postgresql_superuser_password"])
 
 
-def test_everything_works_with_the_new_secrets(play):
-    run = play(playbook="playbooks/verify.yml")
-    assert run.returncode == 0, run.output[-6000:]
+def test_everything_works_with_the_new_secrets(verify, traces):
+    run, failures = verify("-vvv")
+    assert failures == {}, run.output[-6000:]
+    traces.keep("output", run.output)
+
+
+def test_verifying_the_whole_platform_is_quick(verify):
+    assert min(verify.seconds) < unhurried(20)
 
 
 def test_then_nothing_is_left_to_do(play):
