@@ -1,0 +1,1 @@
+../../../engine/tests/test_1_bad_input.py

@@ -1,0 +1,1 @@
+../../../engine/tests/test_2_survival.py

@@ -1,0 +1,1 @@
+../../../engine/tests/test_3_fourteenth.py

@@ -1,0 +1,1 @@
+../../../engine/tests/test_4_verify.py

@@ -1,0 +1,1 @@
+../../../engine/tests/test_5_switch_off.py

@@ -1,0 +1,1 @@
+../../../engine/tests/test_6_purge.py
