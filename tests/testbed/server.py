@@ -42,6 +42,18 @@ RIGHTS = [
     "--tmpfs=/tmp:exec",
 ]
 
+# Most of a Docker data directory is the layers of images, which are read and removed, but never written to: of those
+# links to the same files will do, which saves half a minute and more a server.
+COPY = """
+set -e
+cd "$1"
+attributes="--xattrs --xattrs-include=* --numeric-owner"
+tar $attributes --create --exclude='./overlay2/*/diff' . | tar $attributes --extract --preserve-permissions -C "$2"
+for layer in overlay2/*/diff; do
+  if [ -d "$layer" ]; then cp --archive --link "$layer" "$2/$layer"; fi
+done
+"""
+
 
 def docker(*arguments: str, check: bool = True, stdin: bytes | None = None) -> str:
     """Run the Docker client and return what it printed.
@@ -163,8 +175,11 @@ def load(server: str, images: list[str]) -> None:
 def copy_volume(source: str, target: str) -> None:
     """Copy a Docker data directory, owners, links and attributes included."""
     docker("volume", "create", target)
-    mounts = [f"--volume={source}:/source:ro", f"--volume={target}:/target"]
-    docker("run", "--rm", *mounts, BASE_IMAGE, "cp", "-a", "/source/.", "/target/")
+    # By one mount, since there are no links from one to another; with the right to see all attributes.
+    volumes = Path(docker("volume", "inspect", "--format={{.Mountpoint}}", source)).parents[1]
+    rights = [f"--volume={volumes}:/volumes", "--cap-add=SYS_ADMIN"]
+    places = [f"/volumes/{source}/_data", f"/volumes/{target}/_data"]
+    docker("run", "--rm", *rights, BASE_IMAGE, "bash", "-o", "pipefail", "-c", COPY, "copy", *places)
 
 
 def address_of(name: str) -> str:
