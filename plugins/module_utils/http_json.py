@@ -13,7 +13,7 @@ import ssl
 import time
 import typing as t
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, NETWORK, PlatformError
 
@@ -81,7 +81,14 @@ class Endpoint:
         else:
             self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=connect_timeout)
 
-    def exchange(self, method: str, path: str, body: t.Any = None, headers: dict[str, str] | None = None) -> Answer:
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        headers: dict[str, str] | None = None,
+        form: dict[str, str] | None = None,
+    ) -> Answer:
         """Send a request and return its answer, whatever its status is.
 
         Args:
@@ -89,6 +96,7 @@ class Endpoint:
             path: path and query below the URL.
             body: what is sent as JSON; none for no body.
             headers: further headers.
+            form: what is sent as a form instead.
 
         Raises:
             PlatformError: there is no answer.
@@ -98,6 +106,9 @@ class Endpoint:
         if body is not None:
             own["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
+        elif form is not None:
+            own["Content-Type"] = "application/x-www-form-urlencoded"
+            data = urlencode(form).encode()
         if time.monotonic() - self._used > IDLE:
             self.close()
         while True:
