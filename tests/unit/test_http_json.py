@@ -125,3 +125,10 @@ def test_what_is_no_address(url):
         Endpoint("Thing", url, 2, 2)
     assert refused.value.category == CONFIGURATION
     assert "hidden" not in refused.value.message
+
+
+def test_a_form_is_sent_as_one(server, endpoint):
+    endpoint.exchange("POST", "/json", form={"user": "ana", "password": "a&b=c d"})
+    ((_method, _path, body, headers),) = server.requests
+    assert body == "user=ana&password=a%26b%3Dc+d"
+    assert headers["Content-Type"] == "application/x-www-form-urlencoded"
