@@ -64,6 +64,8 @@ class Applier:
 
     def _password(self, place: tuple, password: dict) -> None:
         self._server.call("PUT", [*self._path(*place), "reset-password"], password)
+        _kind, realm, username = place
+        self._server.now_has(realm, username, password["value"])
 
     def _grant(self, realm: str, whom: tuple, client: str | None, names: list[str]) -> None:
         kind, name = whom

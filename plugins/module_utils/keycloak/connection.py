@@ -63,7 +63,8 @@ class Server:
     """
 
     def __init__(self, options: dict):
-        self._logins = [options, *options["fallback_logins"]]
+        logins = [options, *options["fallback_logins"]]
+        self._logins = [{key: login[key] for key in LOGIN} for login in logins]
         self._endpoint = Endpoint("Keycloak", options["url"], options["connect_timeout"], ANSWER_TIMEOUT)
         self.name = self._endpoint.name
         self.user = ""
@@ -77,17 +78,16 @@ class Server:
         Raises:
             PlatformError: none is, or Keycloak cannot be asked.
         """
-        tried = []
+        tried: list[dict] = []
         for login in self._logins:
-            pair = (login["username"], login["password"])
-            if pair in tried:
+            if login in tried:
                 continue
-            tried.append(pair)
+            tried.append(login)
             if self._enter(login):
                 return
         raise PlatformError(
             INTEGRATION,
-            f"Keycloak refuses the password of {' and of '.join(dict.fromkeys(name for name, _ in tried))}",
+            f"Keycloak refuses the password of {' and of '.join(dict.fromkeys(login['username'] for login in tried))}",
             "correct username and password; a password that was changed in Keycloak itself is changed back there",
             where=self.name,
         )
@@ -98,7 +98,7 @@ class Server:
         Raises:
             PlatformError: Keycloak cannot be asked, or does not tell.
         """
-        if realm == MASTER and (self.user, self._login.get("password")) == (username, password):
+        if realm == MASTER and self._login == {"username": username, "password": password}:
             return True
         answer = self._asked_for_token(realm, username, password)
         if answer.status == 200 or UNFINISHED in _told(answer).lower():
@@ -106,6 +106,11 @@ class Server:
         if _is_wrong_password(answer):
             return False
         raise self._refused(answer)
+
+    def now_has(self, realm: str, username: str, password: str) -> None:
+        """Be told of a user's new password: who is logged in may have to log in again with it."""
+        if realm == MASTER and username == self.user:
+            self._login = {"username": username, "password": password}
 
     def renew(self) -> None:
         """Have the next request log in again: what a user may do is told in its token."""

@@ -122,9 +122,9 @@ def _user(server: Server, realm: str, item: dict) -> User | None:
     if item["state"] == "present":
         if item["roles"] or item["client_roles"]:
             user.grants = _grants(server, realm, user.found["id"])
-        # One that is locked out is let in with no password at all.
-        if item["password"] and item["update_password"] == "always" and user.found["enabled"]:
-            user.fits = server.lets_in(realm, user.found["username"], item["password"])
+        if item["password"] and item["update_password"] == "always":
+            # One who is locked out is let in with no password at all, and gets the declared one.
+            user.fits = user.found["enabled"] and server.lets_in(realm, user.found["username"], item["password"])
     return user
 
 

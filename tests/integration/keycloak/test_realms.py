@@ -10,6 +10,10 @@ import requests
 from integration.conftest import VERSIONS, Container
 from integration.services.conftest import eventually
 
+from ansible_collections.borgstack.platform.plugins.module_utils.keycloak.apply import Applier
+from ansible_collections.borgstack.platform.plugins.module_utils.keycloak.connection import Server
+from ansible_collections.borgstack.platform.plugins.module_utils.plan import Step
+
 pytestmark = pytest.mark.integration
 IMAGE = f"quay.io/keycloak/keycloak:{VERSIONS['keycloak_version']}"
 TEMPORARY = {"username": "temporary", "password": "Temporary-1-secret"}
@@ -165,6 +169,26 @@ def test_what_was_changed_by_hand_is_changed_back_and_the_rest_left_alone(url, c
     assert converge("keycloak_realms", arguments(url, SHOP)) == ["change client api of realm shop"]
     (client,) = administer(url, "GET", "/shop/clients?clientId=api")
     assert (client["secret"], client["description"]) == ("Client-1-secret", "By hand")
+
+
+def test_a_user_who_was_locked_out_is_let_in_with_the_declared_password(url, converge):
+    user = administer(url, "GET", "/shop/users?username=ana&exact=true")[0]
+    administer(url, "PUT", f"/shop/users/{user['id']}", json={"enabled": False})
+    assert converge("keycloak_realms", arguments(url, SHOP)) == [
+        "change user ana of realm shop",
+        "change the password of user ana of realm shop",
+    ]
+
+
+def test_an_administrator_who_changes_his_own_password_goes_on_with_it(url):
+    server = Server({"url": url, **ADMIN, "fallback_logins": [], "connect_timeout": 10})
+    server.log_in()
+    for password in ("Permanent-2-secret", ADMIN["password"]):
+        body = {"type": "password", "value": password, "temporary": False}
+        Applier(server)(Step("user admin", "change", ("password", ("user", "master", "admin"), body)))
+        server.renew()
+        assert server.call("GET", ["realms"], briefRepresentation="true")
+    server.close()
 
 
 def test_what_is_not_declared_is_named_and_stays(url, module):
