@@ -187,39 +187,9 @@ from ansible_collections.borgstack.platform.plugins.module_utils.directus import
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.apply import Applier
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.check import check
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.inspect import inspect
+from ansible_collections.borgstack.platform.plugins.module_utils.directus.options import FIELD, FLOW, POLICY, USER
 from ansible_collections.borgstack.platform.plugins.module_utils.directus.plan import plan
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
-
-FIELD = {
-    "collection": {"type": "str", "required": True},
-    "field": {"type": "str", "required": True},
-    "type": {"type": "str", "default": "string"},
-    "meta": {"type": "dict", "default": {}},
-}
-POLICY = {
-    "name": {"type": "str", "required": True},
-    "description": {"type": "str"},
-    "permissions": {"type": "list", "elements": "dict", "required": True},
-}
-USER = {
-    "email": {"type": "str", "required": True},
-    "first_name": {"type": "str"},
-    "token": {"type": "str", "no_log": True},
-    "policies": {"type": "list", "elements": "str", "default": []},
-}
-FLOW = {
-    "name": {"type": "str", "required": True},
-    "description": {"type": "str"},
-    "trigger": {
-        "type": "str",
-        "choices": ["event", "schedule", "operation", "webhook", "manual"],
-        "default": "event",
-    },
-    "options": {"type": "dict", "default": {}},
-    "operation": {"type": "dict"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "secrets": {"type": "dict", "default": {}, "no_log": True},
-}
 
 
 def run(module):

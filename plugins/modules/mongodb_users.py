@@ -114,6 +114,7 @@ undeclared:
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.mongodb import connection, inspect, users
+from ansible_collections.borgstack.platform.plugins.module_utils.mongodb.options import USER
 
 
 def run(module):
@@ -139,19 +140,11 @@ def run(module):
 
 def main():
     """Run the module."""
-    role = {"role": {"type": "str", "required": True}, "db": {"type": "str"}}
-    options = {
-        "name": {"type": "str", "required": True},
-        "database": {"type": "str", "default": "admin"},
-        "password": {"type": "str", "no_log": True},
-        "roles": {"type": "list", "elements": "dict", "options": role},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
     module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,
-            "users": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "users": {"type": "list", "elements": "dict", "required": True, "options": USER},
         },
         supports_check_mode=True,
     )

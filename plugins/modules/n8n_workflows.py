@@ -136,6 +136,7 @@ undeclared:
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.n8n import apply, connection, inspect, plan
+from ansible_collections.borgstack.platform.plugins.module_utils.n8n.options import CREDENTIAL, WORKFLOW
 
 
 def run(module):
@@ -166,23 +167,13 @@ def run(module):
 
 def main():
     """Run the module."""
-    credential = {
-        "name": {"type": "str", "required": True},
-        "type": {"type": "str", "required": True},
-        "data": {"type": "dict", "required": True, "no_log": True},
-    }
-    workflow = {
-        "name": {"type": "str", "required": True},
-        "active": {"type": "bool", "default": True},
-        "definition": {"type": "dict", "required": True},
-    }
     module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,
-            "credentials": {"type": "list", "elements": "dict", "default": [], "options": credential, "no_log": False},
+            "credentials": {"type": "list", "elements": "dict", "default": [], "options": CREDENTIAL, "no_log": False},
             "rewrite_credentials": {"type": "bool", "default": False, "no_log": False},
-            "workflows": {"type": "list", "elements": "dict", "default": [], "options": workflow},
+            "workflows": {"type": "list", "elements": "dict", "default": [], "options": WORKFLOW},
             "exclusive_tag": {"type": "str", "default": "platform"},
         },
         supports_check_mode=True,

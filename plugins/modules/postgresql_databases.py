@@ -243,55 +243,17 @@ error:
 
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import databases
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.options import DATABASE
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
-
-STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
-NAME = {"type": "str", "required": True}
-FLAGS = ("reassign_owner", "revoke_public", "exclusive_privileges", "force")
-
-
-def items(**options):
-    """Return the specification of a list of dictionaries."""
-    return {"type": "list", "elements": "dict", "default": [], "options": options}
 
 
 def main():
     """Run the module."""
-    extensions = items(name=NAME, version={"type": "str"}, schema={"type": "str"}, state=STATE)
-    schemas = items(name=NAME, owner={"type": "str"}, state=STATE)
-    privileges = items(
-        role=NAME,
-        on={
-            "type": "str",
-            "required": True,
-            "choices": ["database", "schema", "all_tables", "all_sequences", "all_functions", "default"],
-        },
-        schema={"type": "str", "default": "public"},
-        objects={"type": "str", "choices": ["tables", "sequences", "functions"], "default": "tables"},
-        creator={"type": "str"},
-        privileges={"type": "list", "elements": "str", "required": True},
-        grant_option={"type": "bool", "default": False},
-        state=STATE,
-    )
-    options = {
-        **{key: {"type": "str"} for key in ("owner", "encoding", "locale", "template", "comment")},
-        **{key: {"type": "bool", "default": False} for key in FLAGS},
-        "reassign_objects_from": {"type": "list", "elements": "str", "default": []},
-        "locale_provider": {"type": "str", "choices": ["libc", "icu", "builtin"]},
-        "role_settings": {"type": "dict", "default": {}},
-        "name": NAME,
-        "connection_limit": {"type": "int"},
-        "settings": {"type": "dict"},
-        "extensions": extensions,
-        "schemas": schemas,
-        "privileges": privileges,
-        "state": STATE,
-    }
     module = PlatformModule(
         argument_spec={
             **OPTIONS,
-            "databases": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "databases": {"type": "list", "elements": "dict", "required": True, "options": DATABASE},
         },
         supports_check_mode=True,
     )

@@ -148,27 +148,14 @@ error:
 
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import migrations
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.options import MIGRATIONS, NAME
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
-
-NAME = {"type": "str", "required": True}
 
 
 def main():
     """Run the module."""
-    texts = {
-        "type": "list",
-        "elements": "dict",
-        "required": True,
-        "options": {"version": NAME, "name": NAME, "sql": NAME},
-    }
-    options = {
-        "name": NAME,
-        "role": {"type": "str"},
-        "schema": {"type": "str", "default": "platform"},
-        "allow_out_of_order": {"type": "bool", "default": False},
-        "migrations": texts,
-    }
+    options = {"name": NAME, "role": {"type": "str"}, **MIGRATIONS}
     module = PlatformModule(
         argument_spec={
             **OPTIONS,

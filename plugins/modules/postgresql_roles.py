@@ -155,34 +155,15 @@ error:
 
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql import roles
+from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.options import ROLE
 from ansible_collections.borgstack.platform.plugins.module_utils.postgresql.session import OPTIONS, run
 from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import finish
 
 
 def main():
     """Run the module."""
-    options = {
-        "name": {"type": "str", "required": True},
-        "password": {"type": "str", "no_log": True},
-        "login": {"type": "bool", "default": True},
-        "superuser": {"type": "bool"},
-        "createdb": {"type": "bool"},
-        "createrole": {"type": "bool"},
-        "replication": {"type": "bool"},
-        "inherit": {"type": "bool"},
-        "bypassrls": {"type": "bool"},
-        "connection_limit": {"type": "int"},
-        "valid_until": {"type": "str"},
-        "member_of": {"type": "list", "elements": "str"},
-        "exclusive_memberships": {"type": "bool", "default": False},
-        "reassign_to": {"type": "str"},
-        "allow_lockout": {"type": "bool", "default": False},
-        "settings": {"type": "dict"},
-        "comment": {"type": "str"},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
     module = PlatformModule(
-        argument_spec={**OPTIONS, "roles": {"type": "list", "elements": "dict", "required": True, "options": options}},
+        argument_spec={**OPTIONS, "roles": {"type": "list", "elements": "dict", "required": True, "options": ROLE}},
         supports_check_mode=True,
     )
     finish(module, lambda: run(module, roles, module.params["roles"]))

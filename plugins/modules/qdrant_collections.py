@@ -176,6 +176,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.qdrant import (
     inspect,
     plan,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.qdrant.options import COLLECTION
 
 
 def run(module):
@@ -208,31 +209,11 @@ def converge(module, wanted, actual, server):
 
 def main():
     """Run the module."""
-    options = {
-        "name": {"type": "str", "required": True},
-        "vectors": {"type": "dict"},
-        "sparse_vectors": {"type": "dict"},
-        "hnsw_config": {"type": "dict"},
-        "optimizers_config": {"type": "dict"},
-        "wal_config": {"type": "dict"},
-        "quantization_config": {"type": "raw"},
-        "on_disk_payload": {"type": "bool"},
-        "replication_factor": {"type": "int"},
-        "write_consistency_factor": {"type": "int"},
-        "shard_number": {"type": "int"},
-        "sharding_method": {"type": "str", "choices": ["auto", "custom"]},
-        "payload_indexes": {"type": "raw"},
-        "aliases": {"type": "list", "elements": "str"},
-        "recreate": {"type": "bool", "default": False},
-        "wait": {"type": "bool", "default": False},
-        "wait_timeout": {"type": "int", "default": 60},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
     module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,
-            "collections": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "collections": {"type": "list", "elements": "dict", "required": True, "options": COLLECTION},
         },
         supports_check_mode=True,
     )

@@ -134,6 +134,7 @@ undeclared:
 from ansible_collections.borgstack.platform.plugins.module_utils import provisioning
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import connection, server, users
+from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl.options import USER
 
 
 def run(module):
@@ -161,23 +162,11 @@ def run(module):
 
 def main():
     """Run the module."""
-    options = {
-        "name": {"type": "str", "required": True},
-        "password": {"type": "str", "no_log": True},
-        "enabled": {"type": "bool", "default": True},
-        "keys": {"type": "list", "elements": "str", "default": [], "aliases": ["key_patterns"], "no_log": False},
-        "channels": {"type": "list", "elements": "str", "default": []},
-        "commands": {"type": "list", "elements": "str", "default": []},
-        "databases": {"type": "list", "elements": "int"},
-        "selectors": {"type": "list", "elements": "str", "default": []},
-        "sanitize_payload": {"type": "bool", "default": True},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    }
     module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,
-            "users": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "users": {"type": "list", "elements": "dict", "required": True, "options": USER},
         },
         supports_check_mode=True,
     )

@@ -163,6 +163,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils import provisio
 from ansible_collections.borgstack.platform.plugins.module_utils.module import PlatformModule
 from ansible_collections.borgstack.platform.plugins.module_utils.s3 import apply, connection, declaration, plan
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.inspect import Actual, inspect
+from ansible_collections.borgstack.platform.plugins.module_utils.s3.options import BUCKET
 
 
 def run(module):
@@ -190,24 +191,12 @@ def run(module):
 
 def main():
     """Run the module."""
-    options = {
-        "name": {"type": "str", "required": True},
-        "prefixes": {"type": "list", "elements": "str"},
-        "versioning": {"type": "bool"},
-        "lifecycle": {"type": "list", "elements": "dict"},
-        "cors": {"type": "list", "elements": "dict"},
-        "policy": {"type": "dict"},
-        "tags": {"type": "dict"},
-        "quota": {"type": "int"},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "force": {"type": "bool", "default": False},
-    }
     module = PlatformModule(
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,
             "skip_unsupported": {"type": "bool", "default": False},
-            "buckets": {"type": "list", "elements": "dict", "required": True, "options": options},
+            "buckets": {"type": "list", "elements": "dict", "required": True, "options": BUCKET},
         },
         supports_check_mode=True,
     )
