@@ -30,14 +30,19 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     state,
     workflows,
 )
-from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
+from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained, settled
 
 
 def with_declarations(declarations: dict, said: list[dict]) -> dict:
     """Return the declarations with those that services made, each checked."""
-    for declared in said:
+    for declared in settled(said):
         declarations = {**declarations, **{name: declaration.checked(name, one) for name, one in declared.items()}}
     return declarations
+
+
+def contradictions(declarations: dict) -> list[str]:
+    """Return in words what of all declarations does not fit together."""
+    return declaration.contradictions(settled(declarations))
 
 
 def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
@@ -78,7 +83,7 @@ class FilterModule:
         return explained(
             {
                 "with_declarations": with_declarations,
-                "contradictions": declaration.contradictions,
+                "contradictions": contradictions,
                 "needs_of": needs_of,
                 "databases_of": databases.databases_of,
                 "migrations_of": databases.migrations_of,

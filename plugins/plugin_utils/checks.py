@@ -8,24 +8,28 @@ from __future__ import annotations
 
 import typing as t
 
-KEYS = {
-    "name": "what it proves, in words",
-    "container": "who is asked; the instance's own name unless told",
-    "port": "where it listens",
-    "path": "what is asked for",
-    "method": "GET unless told",
-    "headers": "headers of the request; may hold secrets",
-    "body": "sent as JSON; may hold secrets",
-    "status": "the answers that are well; 200 unless told",
-    "json": "what the answer must hold: expected values by dotted path",
-    "contains": "a text that the answer must hold",
-    "sealed": "whether the port must refuse whoever speaks to it without encryption; then nothing is asked",
-    "configured": "whether it fails when the application is not configured as declared; such a check must be cheap",
-    "category": "category of its failure; 4 unless told",
-    "remedy": "what an operator does when it fails",
+OPTIONS = {
+    "name": {"type": "str", "required": True, "description": "what it proves, in words"},
+    "container": {"type": "str", "description": "who is asked; the instance's own name unless told"},
+    "port": {"type": "int", "required": True, "description": "where it listens"},
+    "path": {"type": "str", "description": "what is asked for"},
+    "method": {"type": "str", "description": "GET unless told"},
+    "headers": {"type": "dict", "values": {"type": "str"}, "description": "of the request; may hold secrets"},
+    "body": {"type": "raw", "description": "sent as JSON; may hold secrets"},
+    "status": {"type": "list", "elements": "int", "description": "the answers that are well; 200 unless told"},
+    "json": {"type": "dict", "description": "what the answer must hold: expected values by dotted path"},
+    "contains": {"type": "str", "description": "a text that the answer must hold"},
+    "sealed": {
+        "type": "bool",
+        "description": "whether the port must refuse whoever speaks to it without encryption; then nothing is asked",
+    },
+    "configured": {
+        "type": "bool",
+        "description": "whether it fails when the application is not configured as declared; such a check is cheap",
+    },
+    "category": {"type": "int", "choices": [1, 2, 3, 4, 5, 10], "description": "of its failure; 4 unless told"},
+    "remedy": {"type": "str", "description": "what an operator does when it fails"},
 }
-
-REQUIRED = ("name", "port")
 
 # What the module takes as it is.
 ASKED = ("method", "headers", "body", "status", "json", "contains")

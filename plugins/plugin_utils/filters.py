@@ -30,3 +30,16 @@ def _explained(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
             raise AnsibleFilterError(error.message) from None
 
     return wrapped
+
+
+def settled(value: t.Any) -> t.Any:
+    """Return a value of which nothing is a template any more.
+
+    What a filter is given is rendered when it is looked at, each time anew: of what is looked at more than once, every
+    secret would be read from its file again.
+    """
+    if isinstance(value, dict):
+        return {key: settled(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [settled(item) for item in value]
+    return value

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import nearest
+from ansible_collections.borgstack.platform.plugins.module_utils.items import nearest
 
 # What is put beside what the role declares, by name; what is put after it; and what takes its place.
 BY_NAME = ("environment", "secret_environment", "labels")

@@ -10,35 +10,68 @@ import ipaddress
 import re
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils.keys import check_keys, wrong
+from ansible_collections.borgstack.platform.plugins.plugin_utils.refusal import wrong
 
 Site = dict[str, t.Any]
 
-KEYS = {
-    "host": "the host name",
-    "upstream": "who answers: container:port",
-    "network": "the network that the proxy reaches it on, where that is not `external`",
-    "headers": "headers of answers unless the application sets its own; an empty value takes a default away",
-    "blocked": "paths that nobody may see from outside: / alone, others with all below; a final * matches any rest",
-    "refused": "requests that nobody may make: method, and exactly these paths; a final * matches any rest",
-    "restricted": "paths that only some networks (CIDR) may reach: paths and addresses; no addresses: everybody",
-    "embeddable": "paths that other sites may show in a frame: paths, and headers in place of the site's own",
-    "storage": "the bucket whose signed addresses the application redirects to: upstream and bucket",
-    "max_body": "the largest request, such as 500mb",
-    "timeout": "how long the application may take to begin an answer, such as 300s",
-    "cors_origins": "origins of other sites that browsers may call it from",
-    "allowed_addresses": "networks (CIDR) that may reach it; empty: everybody",
-    "basic_auth": "a login in front of the application: user, password, and open (paths without it)",
-    "rate_limit": "requests a client may make: events and window; events 0 is no limit",
-    "check": "how to prove it from outside: path, status, json",
+_TEXTS = {"type": "list", "elements": "str"}
+_HEADERS = {"type": "dict"}
+OPTIONS = {
+    "host": {"type": "str", "required": True, "description": "the host name"},
+    "upstream": {"type": "str", "required": True, "description": "who answers: container:port"},
+    "network": {"type": "str", "description": "that the proxy reaches it on, where that is not `external`"},
+    "headers": {
+        **_HEADERS,
+        "description": "of answers unless the application sets its own; an empty value takes a default away",
+    },
+    "blocked": {
+        **_TEXTS,
+        "description": "paths that nobody sees from outside: / alone, others with all below; a final * is any rest",
+    },
+    "refused": {
+        "type": "dict",
+        "options": {"method": {"type": "str", "required": True}, "paths": {**_TEXTS, "required": True}},
+        "description": "requests that nobody may make: method, and exactly these paths; a final * matches any rest",
+    },
+    "restricted": {
+        "type": "dict",
+        "options": {"paths": {**_TEXTS, "required": True}, "addresses": _TEXTS},
+        "description": "paths that only some networks (CIDR) may reach; no addresses: everybody",
+    },
+    "embeddable": {
+        "type": "dict",
+        "options": {"paths": {**_TEXTS, "required": True}, "headers": _HEADERS},
+        "description": "paths that other sites may show in a frame, with headers in place of the site's own",
+    },
+    "storage": {
+        "type": "dict",
+        "options": {"upstream": {"type": "str", "required": True}, "bucket": {"type": "str", "required": True}},
+        "description": "the bucket whose signed addresses the application redirects to",
+    },
+    "max_body": {"type": "str", "description": "the largest request, such as 500mb"},
+    "timeout": {"type": "str", "description": "how long the application may take to begin an answer, such as 300s"},
+    "cors_origins": {**_TEXTS, "description": "origins of other sites that browsers may call it from"},
+    "allowed_addresses": {**_TEXTS, "description": "networks (CIDR) that may reach it; empty: everybody"},
+    "basic_auth": {
+        "type": "dict",
+        "options": {"user": {"type": "str"}, "password": {"type": "str", "no_log": True}, "open": _TEXTS},
+        "description": "a login in front of the application, but for the paths in `open`; empty: none",
+    },
+    "rate_limit": {
+        "type": "dict",
+        "options": {"events": {"type": "int"}, "window": {"type": "str"}},
+        "description": "requests a client may make in a time; events 0 is no limit",
+    },
+    "check": {
+        "type": "dict",
+        "options": {
+            "path": {"type": "str"},
+            "status": {"type": "list", "elements": "int"},
+            "json": {"type": "dict"},
+        },
+        "description": "how to prove it from outside",
+    },
 }
-BASIC_AUTH_KEYS = ("user", "password", "open")
-RATE_LIMIT_KEYS = ("events", "window")
-REFUSED_KEYS = ("method", "paths")
-RESTRICTED_KEYS = ("paths", "addresses")
-EMBEDDABLE_KEYS = ("paths", "headers")
-STORAGE_KEYS = ("upstream", "bucket")
-CHECK_KEYS = ("path", "status", "json")
 
 # Whatever goes into the proxy's configuration is one of these words: nothing in it can end a line or a block.
 UPSTREAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}")
@@ -54,15 +87,11 @@ USER = re.compile(r"[A-Za-z0-9._@-]+")
 
 
 def check_site(site: Site, where: str) -> None:
-    """Raise unless the site's keys and values make sense; its host name is checked elsewhere.
+    """Raise unless the site's values make sense; its keys and its host name are checked elsewhere.
 
     Raises:
         PlatformError: they do not; names the place.
     """
-    check_keys(site, KEYS, where)
-    for key in ("host", "upstream"):
-        if not site.get(key):
-            raise wrong(where, f"it has no {key}")
     matches(UPSTREAM, site["upstream"], "upstream", where)
     for key, pattern in (("max_body", SIZE), ("timeout", DURATION)):
         if site.get(key):
@@ -76,30 +105,26 @@ def check_site(site: Site, where: str) -> None:
     check_networks(site.get("allowed_addresses", []), "allowed_addresses", where)
     _check_basic_auth(site.get("basic_auth") or {}, where)
     _check_rate_limit(site.get("rate_limit") or {}, where)
-    check_keys(site.get("check") or {}, CHECK_KEYS, f"{where}, check")
 
 
 def _check_parts(site: Site, where: str) -> None:
     """Check what is about some paths of the site only."""
-    known_keys = {"refused": REFUSED_KEYS, "restricted": RESTRICTED_KEYS, "embeddable": EMBEDDABLE_KEYS}
-    for key, known in known_keys.items():
+    for key in ("refused", "restricted", "embeddable"):
         part = site.get(key)
         if part is None:
             continue
-        check_keys(part, known, f"{where}, {key}")
-        if not part.get("paths"):
+        if not part["paths"]:
             raise wrong(where, f"{key} has no paths")
         for path in part["paths"]:
             matches(PATH, path, f"{key}, paths", where)
         check_networks(part.get("addresses", []), f"{key}, addresses", where)
         _check_headers(part.get("headers", {}), f"{where}, {key}")
     if site.get("refused") is not None:
-        matches(METHOD, site["refused"].get("method", ""), "refused, method", where)
+        matches(METHOD, site["refused"]["method"], "refused, method", where)
     storage = site.get("storage")
     if storage is not None:
-        check_keys(storage, STORAGE_KEYS, f"{where}, storage")
-        matches(UPSTREAM, storage.get("upstream", ""), "storage, upstream", where)
-        matches(BUCKET, storage.get("bucket", ""), "storage, bucket", where)
+        matches(UPSTREAM, storage["upstream"], "storage, upstream", where)
+        matches(BUCKET, storage["bucket"], "storage, bucket", where)
 
 
 def _check_headers(headers: dict[str, str], where: str) -> None:
@@ -124,7 +149,6 @@ def check_networks(networks: list[str], key: str, where: str) -> None:
 def _check_basic_auth(login: dict, where: str) -> None:
     if not login:
         return
-    check_keys(login, BASIC_AUTH_KEYS, f"{where}, basic_auth")
     matches(USER, login.get("user", ""), "basic_auth, user", where)
     if not login.get("password"):
         raise wrong(where, "basic_auth has no password")
@@ -133,7 +157,6 @@ def _check_basic_auth(login: dict, where: str) -> None:
 
 
 def _check_rate_limit(limit: dict, where: str) -> None:
-    check_keys(limit, RATE_LIMIT_KEYS, f"{where}, rate_limit")
     matches(re.compile(r"[0-9]+"), limit.get("events", 0), "rate_limit, events", where)
     matches(DURATION, limit.get("window", "1m"), "rate_limit, window", where)
 

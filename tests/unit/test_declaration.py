@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
@@ -27,22 +29,60 @@ def test_a_sensible_declaration_is_returned_as_it_is():
     [
         ("App", declaration(), "not lower case"),
         ("app", declaration(colour="red"), "unknown keys: colour"),
-        ("app", declaration(tier="middle"), "not one of datastore, application"),
+        ("app", declaration(tier="middle"), "tier must be one of: datastore, application"),
         ("app", declaration(containers={"a_b": CONTAINER}), "not lower case"),
         ("app", declaration(containers={"app": {**CONTAINER, "image": ""}}), "no image"),
-        ("app", declaration(containers={"app": {"image": "app:1", "mem_limit": "64m"}}), "no health check"),
+        ("app", declaration(containers={"app": {"image": "app:1", "mem_limit": "64m"}}), "missing keys: healthcheck"),
         ("app", declaration(containers={"app": {**CONTAINER, "mem_limit": "1g"}}), "not megabytes"),
-        ("app", declaration(sites=[{"host": "app"}]), "at least two parts"),
+        ("app", declaration(sites=[{"host": "app", "upstream": "app:1"}]), "at least two parts"),
         ("app", declaration(configuration={}), "the one puts the other into effect"),
         ("app", declaration(hooks=["configure"]), "the one puts the other into effect"),
         ("app", declaration(checks=[{"name": "ready", "colour": "red"}]), "unknown keys: colour; known are"),
         ("app", declaration(checks=[{"name": "ready", "path": "/"}]), "missing keys: port"),
+        ("app", declaration(hooks=["confgure"]), "hooks must be one or more of: judge, configure"),
+        ("app", declaration(files=[{"path": "a", "content": "", "pending": "reload"}]), "there is no hook reload"),
+        (
+            "app",
+            declaration(provides={"kind": "s3", "container": "a", "port": 1, "user": "u", "password": "p"}),
+            "no hook provision, so nothing could be made in it",
+        ),
+        ("app", declaration(backup=[{"metod": "pg_dump"}]), r"backup\[0\]: unknown keys: metod \(did you mean method"),
+        ("app", declaration(backup=[{"method": "pgdump"}]), "must be one of: pg_dump"),
+        ("app", declaration(provides={"kind": "s3"}), "app.provides: missing keys: container, port, user, password"),
+        ("app", declaration(credentials={"usre": "x"}), r"unknown keys: usre \(did you mean user"),
+        ("app", declaration(files=[{"path": "a"}]), "file a of app: it has neither content nor secret_content"),
+        ("app", declaration(files=[{"path": "a", "content": "", "secret_content": ""}]), "or both"),
+        ("app", declaration(immutable_secrets={"key": None}), "its key is nothing"),
+        (
+            "app",
+            declaration(containers={"app": {**CONTAINER, "secret_enviroment": {"A": "x"}}}),
+            r"declaration of app.containers.app: unknown keys: secret_enviroment \(did you mean secret_environment\?\)",
+        ),
+        ("app", declaration(containers={"app": {**CONTAINER, "environment": {"A": None}}}), "its A is nothing"),
+        ("app", declaration(containers={"app": {**CONTAINER, "healthcheck": {"tset": []}}}), "unknown keys: tset"),
+        ("app", declaration(needs=["postgresql"]), "needs of app: it is a text, and has to be a dictionary"),
+        ("app", declaration(needs=[{"kind": "postgresql"}]), "needs of app: missing keys: instance"),
+        (
+            "app",
+            declaration(needs=[{"kind": "postgresql", "instance": "db", "databse": {"name": "a"}}]),
+            r"needs of app, postgresql of db: unknown keys: databse \(did you mean database\?\)",
+        ),
+        (
+            "app",
+            declaration(needs=[{"kind": "postgresql", "instance": "db", "database": {"name": "a", "onwer": "b"}}]),
+            r"postgresql of db.database: unknown keys: onwer \(did you mean owner\?\)",
+        ),
+        (
+            "app",
+            declaration(needs=[{"kind": "redis", "instance": "r", "user": {"name": "a", "keys": [None]}}]),
+            r"redis of r.user.keys\[0\]: it is nothing",
+        ),
     ],
 )
 def test_others_are_refused(name, declared, reason):
-    with pytest.raises(PlatformError, match=reason) as refusal:
+    with pytest.raises(PlatformError) as refusal:
         checked(name, declared)
-    assert refusal.value.category == 1
+    assert refusal.value.category == 1 and re.search(reason, refusal.value.message)
 
 
 @pytest.mark.parametrize("host", ["n8n.example.com", "a.b", "xn--d1acpjx3f.xn--p1ai", "1.example.com"])
@@ -59,13 +99,24 @@ def test_what_is_no_host_name(host):
         check_host_name(host, "test")
 
 
+def test_what_a_role_accepts_is_checked_as_it_says():
+    printer = {"accepts": {"paper": {"sheets": {"type": "int", "required": True}}, "n8n": {}}}
+    paper = {"kind": "paper", "instance": "printer"}
+    needs = [{**paper, "sheets": 5}, {**paper, "sheats": 5}, {"kind": "n8n", "instance": "printer", "workflows": []}]
+    assert contradictions({"printer": printer, "app": {"needs": needs}}) == [
+        "needs of app, paper of printer: unknown keys: sheats (did you mean sheets?); known are instance, kind, sheets"
+    ]
+
+
 def test_what_does_not_fit_together_is_named():
     declarations = {
         "redis": {"provides": {"kind": "redis"}, "containers": {"redis": {}}},
+        "proxy": {},
         "app": {
             "needs": [
                 {"kind": "redis", "instance": "redis"},
                 {"kind": "s3", "instance": "redis"},
+                {"kind": "s3", "instance": "proxy"},
                 {"kind": "s3", "instance": "seaweedfs"},
             ],
             "sites": [{"host": "a.example.com"}],
@@ -74,6 +125,7 @@ def test_what_does_not_fit_together_is_named():
     }
     assert contradictions(declarations) == [
         "app needs s3 of redis, which provides redis",
+        "app needs s3 of proxy, which provides nothing",
         "app needs seaweedfs, which does not run here",
         "wiring needs mail, which does not run here",
         "app and wiring both claim the host name a.example.com",

@@ -18,6 +18,8 @@ DATABASES = {
     "member_of": {"type": "list", "elements": "str"},
     "extensions": NESTED,
     "privileges": GRANTS,
+    "owner": {"type": "dict", "options": {"name": NAME, "since": {"type": "int"}}},
+    "labels": {"type": "dict", "values": {"type": "str"}},
 }
 SPECIFICATION = {"databases": {"type": "list", "elements": "dict", "options": DATABASES}, "names": {"type": "list"}}
 
@@ -72,11 +74,20 @@ def test_what_is_given_is_not_changed():
         ([{"name": "a", "member_of": [{"name": "b"}]}], "databases[0] (a).member_of[0]", "it is a dictionary"),
         ([{"name": "a", "member_of": [False]}], "databases[0] (a).member_of[0]", "it is true or false"),
         (["a", {"name": "b", "limit": "many"}], "databases[1] (b)", "'limit' is of type"),
-        ([{"name": "a", "onwer": "b"}], "databases[0] (a)", "onwer. Supported parameters include"),
-        ([{"limit": 5}], "databases[0]", "missing required arguments: name"),
+        ([{"name": "a", "onwer": "b"}], "databases[0] (a)", "unknown keys: onwer (did you mean owner?); known are"),
+        (
+            [{"name": "a", "password": {"x": 1}}],
+            "databases[0] (a)",
+            "its password is a dictionary, and has to be a text",
+        ),
+        ([{"name": "a", "owner": {"nmae": "b"}}], "databases[0] (a).owner", "unknown keys: nmae (did you mean name?)"),
+        ([{"name": "a", "owner": {"name": "b", "since": "then"}}], "databases[0] (a).owner", "'since' is of type"),
+        ([{"name": "a", "labels": {"x": None}}], "databases[0] (a).labels", "its x is nothing (null)"),
+        ([{"name": "a", "labels": {"x": ["y"]}}], "databases[0] (a).labels", "its x is a list, and has to be a text"),
+        ([{"limit": 5}], "databases[0]", "missing keys: name"),
         ([{"name": None}], "databases[0]", "its name is nothing (null)"),
         ([{"name": "a", "state": "gone"}], "databases[0] (a)", "value of state must be one of: present, absent"),
-        ([{"name": "a", "extensions": [{"version": 1}]}], "databases[0] (a).extensions[0]", "missing required"),
+        ([{"name": "a", "extensions": [{"version": 1}]}], "databases[0] (a).extensions[0]", "missing keys: name"),
     ],
 )
 def test_a_wrong_item_is_named_with_its_option_and_place(given, place, what):

@@ -88,7 +88,7 @@ def test_b6_what_is_not_known_to_be_healthy_is_not_taken_for_healthy(shown, stat
 
 def test_b6_a_container_that_cannot_tell_whether_it_is_healthy_is_refused():
     container = {"image": "app:1", "mem_limit": "64m"}
-    with pytest.raises(PlatformError, match="no health check"):
+    with pytest.raises(PlatformError, match="missing keys: healthcheck"):
         declaration.checked("app", {"service": "app", "tier": "application", "containers": {"app": container}})
 
 

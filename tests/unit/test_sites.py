@@ -7,6 +7,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.borgstack.platform.plugins.filter.bcrypt_hash import bcrypt_hash
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import checked
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site, edge_sites
 
 SITE = {"host": "app.example.com", "upstream": "app:3000"}
@@ -39,19 +40,20 @@ def test_a_site_with_every_key_is_taken():
     ("keys", "reason"),
     [
         ({"colour": "red"}, "unknown keys: colour; known are allowed_addresses"),
-        ({"upstream": ""}, "no upstream"),
+        ({"upstream": ""}, "upstream is"),
         ({"upstream": "http://app:3000"}, "upstream is"),
         ({"blocked": ["metrics"]}, "blocked is"),
         ({"blocked": ["/a b"]}, "blocked is"),
         ({"blocked": ["/a/*/b"]}, "blocked is"),
-        ({"refused": {"method": "POST"}}, "refused has no paths"),
+        ({"refused": {"method": "POST"}}, "missing keys: paths"),
         ({"refused": {"method": "post it", "paths": ["/a"]}}, "refused, method is"),
         ({"refused": {"method": "POST", "paths": ["/a b"]}}, "refused, paths is"),
-        ({"restricted": {"addresses": []}}, "restricted has no paths"),
+        ({"restricted": {"addresses": []}}, "missing keys: paths"),
+        ({"restricted": {"paths": []}}, "restricted has no paths"),
         ({"restricted": {"paths": ["/a"], "addresses": ["here"]}}, "restricted, addresses is not a network"),
         ({"embeddable": {"paths": ["/a {"]}}, "embeddable, paths is"),
         ({"embeddable": {"paths": ["/a"], "headers": {"X-Y": "z`"}}}, "headers, X-Y is"),
-        ({"storage": {"upstream": "s3:1"}}, "storage, bucket is"),
+        ({"storage": {"upstream": "s3:1"}}, "missing keys: bucket"),
         ({"storage": {"upstream": "s3:1", "bucket": "a/b"}}, "storage, bucket is"),
         ({"max_body": "1 GB }"}, "max_body is"),
         ({"timeout": "300"}, "timeout is"),
@@ -65,14 +67,14 @@ def test_a_site_with_every_key_is_taken():
         ({"basic_auth": {"user": "a b", "password": "Marker-7"}}, "basic_auth, user is"),
         ({"basic_auth": {"name": "admin", "password": "Marker-7"}}, "unknown keys: name"),
         ({"basic_auth": {"user": "admin", "password": "Marker-7", "open": ["/x'*"]}}, "basic_auth, open is"),
-        ({"rate_limit": {"events": "many"}}, "rate_limit, events is"),
+        ({"rate_limit": {"events": "many"}}, "'events' is of type"),
         ({"rate_limit": {"per": "1m"}}, "unknown keys: per"),
         ({"check": {"url": "/"}}, "unknown keys: url"),
     ],
 )
 def test_others_are_refused_without_showing_a_password(keys, reason):
     with pytest.raises(PlatformError, match=reason) as refusal:
-        check_site({**SITE, **keys}, "site of app")
+        checked("app", {"service": "app", "tier": "integration", "sites": [{**SITE, **keys}]})
     assert refusal.value.category == 1
     assert "Marker-7" not in refusal.value.message
 
