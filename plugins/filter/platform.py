@@ -12,6 +12,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     checks,
     compose,
+    consumers,
     databases,
     declaration,
     development,
@@ -43,6 +44,11 @@ def with_declarations(declarations: dict, said: list[dict]) -> dict:
 def contradictions(declarations: dict) -> list[str]:
     """Return in words what of all declarations does not fit together."""
     return declaration.contradictions(settled(declarations))
+
+
+def declared_consumers(services: dict, common: dict) -> dict:
+    """Return the declarations of services that run elsewhere."""
+    return consumers.consumers(settled(services), settled(common))
 
 
 def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
@@ -84,6 +90,7 @@ class FilterModule:
             {
                 "with_declarations": with_declarations,
                 "contradictions": contradictions,
+                "consumers": declared_consumers,
                 "needs_of": needs_of,
                 "databases_of": databases.databases_of,
                 "migrations_of": databases.migrations_of,

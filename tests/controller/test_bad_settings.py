@@ -25,6 +25,21 @@ CASES = {
         ["standard, small", "platform_name is '../../etc/x'", "5511987654321, which is no text"],
     ),
     "misspelt-container": ({"platform_overrides": {"n8n-worke": {}}}, ["did you mean n8n-worker?"]),
+    "consumer-that-would-run": (
+        {"platform_integrations": ["consumer"], "consumer_services": {"shop": {"containers": {}}}},
+        ["consumer_services.shop", "unknown keys: containers", "known are backup, checks"],
+    ),
+    "consumer-of-nothing": (
+        {
+            "platform_integrations": ["consumer"],
+            "consumer_services": {
+                "shop": {
+                    "needs": [{"kind": "redis", "instance": "cache", "user": {"name": "shop", "keys": ["shop:*"]}}]
+                }
+            },
+        },
+        ["shop needs cache, which does not run here"],
+    ),
     "unmet-need": (WITHOUT, ["n8n needs seaweedfs, which does not run here"]),
     "one-host-name-for-two": (
         {"n8n_host": "same.example.com", "directus_host": "same.example.com"},
@@ -50,6 +65,16 @@ def test_what_is_sound_is_declared_without_asking_the_host(cases):
     assert cases.refusal("sound") == ""
     assert {"postgresql", "n8n", "caddy"} <= set(cases.answers["sound"]["declarations"])
     assert "unreachable=0" in cases.run.output and "UNREACHABLE" not in cases.run.output
+
+
+def test_a_site_of_what_runs_elsewhere_is_published(asked):
+    shop = {"sites": [{"host": "shop.example.com", "upstream": "192.0.2.7:8080"}]}
+    case = asked("declare.yml", {"one": {"platform_integrations": ["consumer"], "consumer_services": {"shop": shop}}})
+    assert case.refusal("one") == ""
+    declarations = case.answers["one"]["declarations"]
+    assert declarations["shop"] == {"service": "consumer", "tier": "integration", **shop}
+    (proxy,) = [file["content"] for file in declarations["caddy"]["files"] if file["path"] == "caddy/Caddyfile"]
+    assert "shop.example.com" in proxy and "192.0.2.7:8080" in proxy
 
 
 def test_a_wrong_vault_password_is_named(asked, tmp_path):
