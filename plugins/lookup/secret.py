@@ -34,6 +34,10 @@ options:
     type: str
     choices: [password, key, given]
     default: password
+  longest:
+    description: How many characters its service takes, where it takes no more; a longer one is refused.
+    type: int
+    version_added: "0.3.0"
   platform_secrets_file:
     description: The vaulted file; made on first use with mode 0600.
     type: str
@@ -123,7 +127,8 @@ class LookupModule(LookupBase):
 
         try:
             # Names that come from variables are texts of Ansible's own kind, which no YAML file takes.
-            return [store.get(str(name), self.get_option("kind"), deployed) for name in terms]
+            kind, longest = self.get_option("kind"), self.get_option("longest")
+            return [store.get(str(name), kind, deployed, longest) for name in terms]
         except PlatformError as error:
             raise AnsibleLookupError(error.message) from None
 

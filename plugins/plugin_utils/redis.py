@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 
 # Reaches beyond a user's own keys, however much else he may: functions and scripts are everybody's, a key by chance is
-# anybody's, and tracking tells of every key that changes.
-NEVER = ("-function", "-script|flush", "-script|kill", "-randomkey", "-client|tracking")
+# anybody's as is the number of keys, and tracking tells of every key that changes.
+NEVER = ("-function", "-script|flush", "-script|kill", "-randomkey", "-dbsize", "-client|tracking")
 
 
 def redis_users_of(needs: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:

@@ -39,12 +39,13 @@ def generate(kind: str) -> str:
             return value
 
 
-def violations(value: str, kind: str) -> list[str]:
+def violations(value: str, kind: str, longest: int | None = None) -> list[str]:
     """Return what the policy misses in a value, in words that never hold the value.
 
     Args:
         value: the secret.
         kind: `password`, `key` or `given`: one that somebody else made, whose rules are not ours.
+        longest: how many characters the service takes, where it takes no more.
     """
     if kind == "given":
         missing = [] if value else ["at least one character"]
@@ -53,6 +54,9 @@ def violations(value: str, kind: str) -> list[str]:
     else:
         missing = [] if len(value) >= MINIMUM_PASSWORD_LENGTH else [f"at least {MINIMUM_PASSWORD_LENGTH} characters"]
         missing += [name for name, members in CLASSES.items() if not _has_class(value, name, members)]
+    # As JavaScript counts: what lies beyond the first 65,536 characters counts twice.
+    if longest and len(value.encode("utf-16-le")) > 2 * longest:
+        missing.append(f"at most {longest} characters, since its service takes no more")
     if any(not character.isprintable() for character in value):
         missing.append("printable characters only")
     return missing

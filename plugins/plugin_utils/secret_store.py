@@ -48,13 +48,20 @@ class SecretStore:
         self._missing = missing
         self._stored: dict[str, str] | None = None
 
-    def get(self, name: str, kind: str, deployed: t.Callable[[], t.Mapping[str, t.Any]] = dict) -> str:
+    def get(
+        self,
+        name: str,
+        kind: str,
+        deployed: t.Callable[[], t.Mapping[str, t.Any]] = dict,
+        longest: int | None = None,
+    ) -> str:
         """Return a secret, made by policy and kept if there was none.
 
         Args:
             name: its name.
             kind: as the policy knows it; one that is `given` is never made.
             deployed: returns what the host already has of the platform, in the way of `host_info`; empty for none.
+            longest: how many characters its service takes, where it takes no more.
 
         Raises:
             PlatformError: it does not satisfy the policy, is used twice, is not there and must not be made, or the file
@@ -66,7 +73,7 @@ class SecretStore:
         if value is None:
             self._refuse_to_replace(name, deployed())
             value = self._make(name, kind) if kind != "given" and self._missing != REFUSE else self._miss(name, kind)
-        self._judge(name, str(value), kind)
+        self._judge(name, str(value), kind, longest)
         return str(value)
 
     def _refuse_to_replace(self, name: str, deployed: t.Mapping[str, t.Any]) -> None:
@@ -94,8 +101,8 @@ class SecretStore:
             where=f"secret {name}",
         )
 
-    def _judge(self, name: str, value: str, kind: str) -> None:
-        missing = violations(value, kind)
+    def _judge(self, name: str, value: str, kind: str, longest: int | None) -> None:
+        missing = violations(value, kind, longest)
         if missing:
             raise PlatformError(
                 CONFIGURATION,

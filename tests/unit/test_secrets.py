@@ -46,6 +46,19 @@ def test_the_policy(value, missing):
     assert violations(value, "password") == missing
 
 
+@pytest.mark.parametrize(
+    ("value", "fits"), [("Aa-1" * 16, True), ("Aa-1" * 16 + "x", False), ("Aa-1" + "🔑" * 31, False)]
+)
+def test_a_password_that_its_service_would_not_take_is_refused_before(tmp_path, value, fits):
+    secrets = store(tmp_path, supplied={"owner": value})
+    if fits:
+        assert secrets.get("owner", "password", longest=64) == value
+        return
+    with pytest.raises(PlatformError, match="at most 64 characters") as raised:
+        secrets.get("owner", "password", longest=64)
+    assert raised.value.category == 1 and value not in raised.value.message
+
+
 def test_a_secret_is_made_once_and_kept(tmp_path):
     first = store(tmp_path).get("a", "password")
     assert store(tmp_path).get("a", "password") == first

@@ -12,7 +12,10 @@ def estate():
     """n8n, which takes any number of logins."""
     made = Estate()
     yield made
+    # Whatever the tests made n8n do: its own user of Redis was refused nothing.
+    refused = made.ask_redis("ACL", "LOG").splitlines()
     made.remove()
+    assert "n8n" not in refused, refused
 
 
 @pytest.fixture(scope="session")

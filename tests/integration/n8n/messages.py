@@ -8,7 +8,7 @@ import time
 
 from integration.conftest import ROOT
 from integration.n8n.counterparts import Chatwoot, Evolution
-from integration.n8n.servers import ADMIN
+from integration.n8n.servers import ADMIN, redis_rights
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.workflows import n8n_workflows
 
@@ -56,14 +56,12 @@ class Messages:
         self.estate.query(f"SET ROLE integration_user; {migration}")
 
     def _user(self) -> None:
-        # The rights that the role declares, and no more.
-        rules = ["~contact:create:*", "~message:seen:*", "~reply:seen:*", "~rate:*", "~alert:*"]
-        rules += ["+ping", "+quit", "+select", "+client|setinfo", "+get", "+set", "+incr", "+expire", "+del"]
+        rules = redis_rights("whatsapp_chatwoot", "whatsapp_chatwoot")
         self.redis("ACL", "SETUSER", "whatsapp_chatwoot", "on", f">{ADMIN}", *rules)
 
     def redis(self, *command: str) -> str:
         """Run a command as the administrator."""
-        return self.estate.redis.run("redis-cli", "--no-auth-warning", "-a", ADMIN, *command).strip()
+        return self.estate.ask_redis(*command)
 
     def configure(self, **changes) -> dict:
         """Bring credentials and workflows in, as the role n8n does."""

@@ -7,12 +7,28 @@ import json
 import time
 import typing as t
 
-from integration.conftest import VERSIONS, Container
+import yaml
+from integration.conftest import ROOT, VERSIONS, Container
+
+from ansible_collections.borgstack.platform.plugins.plugin_utils.redis import redis_users_of
 
 EMAIL = "owner@example.com"
 PASSWORD = "Owner-password-1"
 ADMIN = "Administrator-1"
 IMAGE = f"n8nio/n8n:{VERSIONS['n8n_version']}"
+
+
+def redis_rights(role: str, user: str) -> list[str]:
+    """Return the rules of a user of Redis as a role declares them, and as the role redis makes them."""
+    declared = yaml.safe_load((ROOT / "roles" / role / "vars/main.yml").read_text(encoding="utf-8"))
+    needs = declared[f"__{role}_declaration"]["needs"]
+    found = next(need for need in needs if need.get("user", {}).get("name") == user and need["kind"] == "redis")
+    made = redis_users_of([found])[0]
+    return [
+        *(f"~{key}" for key in made["keys"]),
+        *(f"&{channel}" for channel in made.get("channels", [])),
+        *made["commands"],
+    ]
 
 
 class Estate:
@@ -27,9 +43,11 @@ class Estate:
             f"pgvector/pgvector:{VERSIONS['postgresql_version']}",
             options=("--env", f"POSTGRES_PASSWORD={ADMIN}", "--env", "POSTGRES_DB=n8n_db"),
         )
-        # Protected mode would refuse others than this machine; the password stands for the ACL of a deployment.
+        # Protected mode would refuse others than this machine.
         self.redis = Container(f"redis:{VERSIONS['redis_version']}", "redis-server", "--requirepass", ADMIN, options=())
         self.postgresql.wait("pg_isready", "-h", "127.0.0.1", "-U", "postgres")
+        self.redis.wait("redis-cli", "--no-auth-warning", "-a", ADMIN, "ping")
+        self.ask_redis("ACL", "SETUSER", "n8n", "on", f">{ADMIN}", *redis_rights("n8n", "n8n"))
         self._options = tuple(
             part
             for name, value in {
@@ -41,7 +59,10 @@ class Estate:
                 "DB_POSTGRESDB_PASSWORD": ADMIN,
                 "EXECUTIONS_MODE": "queue",
                 "QUEUE_BULL_REDIS_HOST": self.redis.address,
+                "QUEUE_BULL_REDIS_USERNAME": "n8n",
                 "QUEUE_BULL_REDIS_PASSWORD": ADMIN,
+                "QUEUE_BULL_PREFIX": "n8n:bull",
+                "N8N_REDIS_KEY_PREFIX": "n8n",
                 "QUEUE_HEALTH_CHECK_ACTIVE": "true",
                 "N8N_ENCRYPTION_KEY": "k" * 32,
                 "N8N_RUNNERS_ENABLED": "true",
@@ -100,6 +121,10 @@ class Estate:
             return answer.status, json.loads(text)
         except ValueError:
             return answer.status, text
+
+    def ask_redis(self, *command: str) -> str:
+        """Run a command in Redis as the administrator."""
+        return self.redis.run("redis-cli", "--no-auth-warning", "-a", ADMIN, *command).strip()
 
     def query(self, sql: str) -> str:
         """Ask n8n's database; rows are lines, columns are separated by bars."""

@@ -38,7 +38,16 @@ def app(server, module):
 
 @pytest.mark.parametrize(
     "command",
-    ["function flush", "function list", "script flush", "randomkey", "client tracking on", "flushall", "keys *"],
+    [
+        "function flush",
+        "function list",
+        "script flush",
+        "randomkey",
+        "dbsize",
+        "client tracking on",
+        "flushall",
+        "keys *",
+    ],
 )
 def test_nothing_that_is_everybodys_is_in_its_reach(app, command):
     with pytest.raises(redis.exceptions.NoPermissionError):

@@ -329,5 +329,7 @@ def test_redis_refused_nothing_to_chatwoot_and_the_keys_of_others_are_closed_to_
     words = ["exec", f"--env=REDISCLI_AUTH={password}", platform.container("redis"), "redis-cli", "--user", "platform"]
     log = docker(*words, "acl", "log")
     assert "chatwoot" not in log, log
+    for number, allowed in {"1": True, "0": False}.items():
+        assert (docker(*words, "acl", "dryrun", "chatwoot", "select", number).strip() == "OK") == allowed, number
     for key, allowed in {"queue:default": True, "n8n:bull:jobs": False, "evolution:instance": False}.items():
         assert (docker(*words, "acl", "dryrun", "chatwoot", "get", key).strip() == "OK") == allowed, key

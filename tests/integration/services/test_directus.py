@@ -77,6 +77,45 @@ def owner(directus) -> str | None:
     return answer.json()["data"]["project_owner"]
 
 
+def test_redis_refuses_nothing_to_its_caches_and_shows_it_no_keys_of_others(directus):
+    login = f"--env=REDISCLI_AUTH={directus.secrets['redis_cache_admin_password']}"
+    redis = ("exec", login, directus.container("redis-cache"), "redis-cli", "--user", "platform")
+    docker(*redis, "acl", "log", "reset")
+    token = log_in(directus, directus.secrets["directus_admin_password"])
+    headers = {"Authorization": f"Bearer {token}"}
+    cached = f"sets:namespace:{directus.compose['services']['directus']['environment']['CACHE_NAMESPACE']}:*"
+
+    def keys() -> set[str]:
+        directus.ask("directus", 8055, "/roles", headers=headers).raise_for_status()
+        return set(docker(*redis, "-n", "5", "keys", cached).split())
+
+    eventually(keys)
+    before = keys()
+    # Empties the cache of answers, by KEYS and UNLINK.
+    directus.ask("directus", 8055, "/utils/cache/clear", "POST", headers=headers).raise_for_status()
+    assert not before & set(docker(*redis, "-n", "5", "keys", cached).split())
+    log = docker(*redis, "acl", "log")
+    assert "directus" not in log, log
+    assert docker(*redis, "dbsize").strip() == "0"
+    for command, answer in {("select", "5"): "OK", ("select", "0"): "NOPERM", ("dbsize",): "NOPERM"}.items():
+        said = docker(*redis, "acl", "dryrun", "directus", *command).strip()
+        assert (said == "OK") == (answer == "OK"), (command, said)
+
+
+def test_its_database_user_does_not_get_into_the_servers_own_databases(directus):
+    open_to_all = (
+        "select string_agg(concat_ws(' ', datname, privilege_type), ', ' order by 1) from pg_database,"
+        " aclexplode(coalesce(datacl, acldefault('d', datdba))) where grantee = 0"
+    )
+    assert directus.query("postgres", open_to_all) == "template0 CONNECT"
+    entry = "select has_database_privilege('directus_user', 'postgres', 'connect')"
+    assert directus.query("postgres", entry) == "f"
+    directus.query("postgres", "grant connect on database postgres to public")
+    assert directus.converge().changed == 1
+    assert directus.query("postgres", entry) == "f"
+    assert directus.converge().changed == 0
+
+
 def test_objects_are_made_once_and_work(directus, converge):
     assert converge("directus_objects", arguments(directus, DECLARED)) == [
         f"create field {FILES}.probe_status",

@@ -102,6 +102,7 @@ def test_its_database_and_cache_are_its_own(platform):
     assert "NOPERM" in redis(platform, "get", "directus:x")
     assert "NOPERM" in redis(platform, "flushdb")
     assert "NOPERM" in redis(platform, "config", "get", "*")
+    assert "NOPERM" in redis(platform, "select", "5") and "NOPERM" in redis(platform, "dbsize")
 
 
 def redis(platform, *command: str) -> str:
