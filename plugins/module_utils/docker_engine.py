@@ -127,9 +127,16 @@ def _measured(path: str, container: str, timeout: float) -> dict[str, t.Any]:
         "memory_bytes": limits["Memory"],
         "nano_cpus": limits["NanoCpus"],
         "pids_limit": limits.get("PidsLimit") or 0,
+        "image": inspected["Image"],
+        "tagged_image": _tagged(path, inspected["Config"]["Image"], timeout),
         "replaced_mounts": replaced_mounts(state.get("Pid") or 0, inspected.get("Mounts") or []),
         **memory((stats or {}).get("memory_stats") or {}),
     }
+
+
+def _tagged(path: str, name: str, timeout: float) -> str:
+    """Return the id of the image that a name stands for now; empty where it stands for none."""
+    return (_get(path, f"/images/{quote(name)}/json", timeout) or {}).get("Id", "")
 
 
 def replaced_mounts(process: int, mounts: list[dict[str, t.Any]]) -> list[str]:

@@ -59,6 +59,7 @@ containers:
         - Files in memory, which the kernel gives up when it needs space, do not count.
         - C(restart), C(memory_bytes), C(nano_cpus) and C(pids_limit) as they are set now, and C(replaced_mounts), the
           mounted folders of the host that are others by now than the ones that the container has.
+        - The id of its C(image), and of the C(tagged_image) that the name of its image stands for now.
         - Empty when the container has gone since it was listed.
       type: dict
 volumes:

@@ -122,6 +122,11 @@ def _container_problems(
         problems.append(("it runs with another configuration than declared", CONFIGURATION, "run site.yml"))
     elif changed := drift(container, service, project["name"]):
         problems.append(("; ".join(changed), CONFIGURATION, "run site.yml, which makes it anew; its data stays"))
+    runs, tagged = measured.get("image"), measured.get("tagged_image")
+    if runs and tagged and runs != tagged:
+        what = f"the name of its image, {service['image']}, stands for another one on the host than was deployed"
+        remedy = f"see who made {tagged[:19]} of it; `docker tag {runs[:19]} {service['image']}` undoes that"
+        problems.append((what, CONFIGURATION, remedy))
     used, limit = measured.get("memory_mb"), measured.get("memory_limit_mb")
     if used is not None and limit and used * 100 >= limit * settings["memory_percent"]:
         remedy = "raise its memory limit in the inventory, or give it less to do; at the limit it is ended"

@@ -19,7 +19,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import 
 SETTINGS = {"directory": "/opt/borgstack", "memory_percent": 95}
 PROJECT = {
     "name": "borgstack",
-    "services": {"app": {"labels": {DECLARED_LABEL: "now"}, "networks": ["internal"]}},
+    "services": {"app": {"image": "app:1", "labels": {DECLARED_LABEL: "now"}, "networks": ["internal"]}},
 }
 DECLARATIONS = {"app": {"containers": {"app": {}}}}
 
@@ -88,6 +88,11 @@ def test_only_what_says_that_it_is_healthy_is_healthy(status):
         ),
         ([container(label="before")], 1, "another configuration"),
         ([container(memory_mb=95)], 2, "95 MB of its limit of 100 MB"),
+        (
+            [container(image="sha256:1", tagged_image="sha256:2")],
+            1,
+            "the name of its image, app:1, stands for another one on the host than was deployed",
+        ),
     ],
 )
 def test_what_can_be_wrong_with_a_container(found, category, what):
@@ -237,7 +242,7 @@ def test_internal_ports_are_those_that_declarations_name():
 
 UFW = {"installed": True, "active": True, "ipv6": True, "defaults": {"incoming": "deny"}}
 NO_CHANGES: dict = {"missing": [], "opposed": [], "undeclared": ["allow 8080"]}
-NO_DRIFT: dict = {"files": [], "chains": [], "unhooked": [], "foreign_backend": False}
+NO_DRIFT: dict = {"files": [], "chains": [], "differing": {}, "unhooked": [], "foreign_backend": False}
 
 
 def firewall_problems(ufw: dict | None = None, changes: dict | None = None, drift: dict | None = None) -> list[str]:
@@ -263,7 +268,10 @@ def firewall_problems(ufw: dict | None = None, changes: dict | None = None, drif
             {"changes": {"opposed": ["allow 22"]}},
             "open to everybody although its sources are declared: allow 22",
         ),
-        ({"drift": {"chains": ["4"]}}, "the chain DOCKER-USER of IPv4 is not as declared"),
+        (
+            {"drift": {"chains": ["4"], "differing": {"4": ["DOCKER-USER", "BORGSTACK-HOST"], "6": []}}},
+            "not as declared in IPv4: DOCKER-USER, BORGSTACK-HOST",
+        ),
         ({"drift": {"unhooked": ["6"]}}, "FORWARD of IPv6 does not visit DOCKER-USER"),
         ({"drift": {"files": ["4"]}}, "UFW's file for IPv4, which a reboot loads, is not as declared"),
         ({"drift": {"foreign_backend": True}}, "Docker's chains are not in the tables that iptables shows"),
