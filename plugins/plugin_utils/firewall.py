@@ -58,7 +58,8 @@ def _host_problems(ufw: dict[str, t.Any], policies: dict[str, str], changes: dic
 
 def _container_problems(drift: dict[str, t.Any]) -> t.Iterator[str]:
     for family in drift["chains"]:
-        yield f"the chain DOCKER-USER of IPv{family} is not as declared"
+        names = drift["differing"][family]
+        yield f"not as declared in IPv{family}: {', '.join(names)}"
     for family in drift["unhooked"]:
         yield f"FORWARD of IPv{family} does not visit DOCKER-USER"
     for family in drift["files"]:

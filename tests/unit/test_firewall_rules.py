@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.borgstack.platform.plugins.filter.docker_user_rules import (
-    docker_user_block,
-    docker_user_drift,
+from ansible_collections.borgstack.platform.plugins.filter.ufw_changes import ufw_changes
+from ansible_collections.borgstack.platform.plugins.plugin_utils.container_rules import (
     docker_user_rules,
 )
-from ansible_collections.borgstack.platform.plugins.filter.ufw_changes import ufw_changes
 from ansible_collections.borgstack.platform.plugins.plugin_utils.ufw_rules import matching_interfaces, within
 
 BRIDGES = ["docker0", "br-+", "docker_gwbridge"]
@@ -91,43 +89,6 @@ def test_a_published_port_answers_exactly_when_it_is_declared_for_its_source(all
 def test_no_rule_is_repeated(allowed, family) -> None:
     rules = docker_user_rules(allowed, family, BRIDGES)
     assert len(rules) == len(set(rules))
-
-
-RULES = {str(family): docker_user_rules(HTTPS, family, BRIDGES) for family in (4, 6)}
-
-
-def probe(**changed: list[str]) -> str:
-    """Return what the role's command prints on a host that is as declared, but for `changed` sections."""
-    sections = {"docker": ["active"]}
-    for family, rules in RULES.items():
-        sections[f"hook{family}"] = ["-P FORWARD DROP", "-A FORWARD -j DOCKER-USER"]
-        sections[f"docker{family}"] = ["-N DOCKER"]
-        sections[f"chain{family}"] = ["-N DOCKER-USER", *rules]
-        sections[f"file{family}"] = ["# BEGIN x", *docker_user_block(rules).splitlines(), "# END x"]
-    return "\n".join(line for name, lines in {**sections, **changed}.items() for line in (f"== {name}", *lines))
-
-
-AS_DECLARED = {"files": [], "chains": [], "unhooked": [], "foreign_backend": False}
-
-
-@pytest.mark.parametrize(
-    ("changed", "noticed"),
-    [
-        ({}, {}),
-        ({"file4": []}, {"files": ["4"]}),
-        ({"file6": ["*filter", "COMMIT"]}, {"files": ["6"]}),
-        ({"chain4": ["-N DOCKER-USER"]}, {"chains": ["4"]}),
-        ({"chain6": []}, {"chains": ["6"]}),
-        ({"chain4": ["-N DOCKER-USER", "-A DOCKER-USER -j RETURN", *RULES["4"]]}, {"chains": ["4"]}),
-        ({"hook4": ["-P FORWARD DROP"]}, {"unhooked": ["4"]}),
-        # Docker before 27 writes no IPv6 chains unless told to; without Docker there is nothing to visit.
-        ({"hook6": [], "docker6": []}, {}),
-        ({"docker": ["inactive"], "hook4": [], "docker4": []}, {}),
-        ({"docker4": []}, {"foreign_backend": True}),
-    ],
-)
-def test_drift_is_noticed(changed: dict, noticed: dict) -> None:
-    assert docker_user_drift(probe(**changed), RULES) == {**AS_DECLARED, **noticed}
 
 
 DECLARED = [
