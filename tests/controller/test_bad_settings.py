@@ -18,6 +18,10 @@ CASES = {
         {"platform_supplied_secrets": {"n8n_owner_password": "short"}},
         ["n8n_owner_password", "at least 12 characters"],
     ),
+    "password-that-n8n-would-not-take": (
+        {"platform_supplied_secrets": {"n8n_owner_password": "Aa-1" * 17}},
+        ["n8n_owner_password", "at most 64 characters"],
+    ),
     "mirror-without-address": ({"platform_image_source": "mirror"}, ["platform_image_mirror"]),
     "unknown-image-source": ({"platform_image_source": "mirorr"}, ["platform_image_source", "got: mirorr"]),
     "several-at-once": (

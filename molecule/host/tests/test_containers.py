@@ -98,3 +98,9 @@ def test_rules_that_somebody_took_away_are_named_and_come_back(converge, server,
     assert "these chains differ from what is declared: BORGSTACK-EGRESS, ufw-before-input" in run.output
     assert not reaches(CLOUD, 80) and not reaches(gateway, 22)
     assert converge().changed == 0
+
+
+def test_networks_of_the_containers_themselves_are_not_refused_to_them(converge):
+    run = converge(firewall_container_refused=["10.0.0.0/8"])
+    assert run.returncode == 2 and "[1] configuration error" in run.output, run.output[-3000:]
+    assert "holds networks of the containers themselves" in run.output
