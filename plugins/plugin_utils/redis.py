@@ -13,10 +13,19 @@ import typing as t
 NEVER = ("-function", "-script|flush", "-script|kill", "-randomkey", "-dbsize", "-client|tracking")
 
 
+# Shows the names of everybody's keys, or leads to where they are: nobody gets it who does not ask for it by its name.
+ASKED_FOR = ("scan", "keys", "select")
+
+
 def redis_users_of(needs: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
     """Return the user of each need, without what no service gets.
 
     Args:
         needs: of kind `redis`.
     """
-    return [{**need["user"], "commands": [*need["user"].get("commands", []), *NEVER]} for need in needs]
+    return [{**need["user"], "commands": _limited(need["user"].get("commands", []))} for need in needs]
+
+
+def _limited(commands: list[str]) -> list[str]:
+    named = {rule.lower().partition("|")[0] for rule in commands if rule.startswith("+")}
+    return [*commands, *(f"-{command}" for command in ASKED_FOR if f"+{command}" not in named), *NEVER]

@@ -47,6 +47,8 @@ def app(server, module):
         "client tracking on",
         "flushall",
         "keys *",
+        "scan 0",
+        "select 1",
     ],
 )
 def test_nothing_that_is_everybodys_is_in_its_reach(app, command):
@@ -61,3 +63,20 @@ def test_what_queues_and_caches_do_is(app):
     assert app.client_setname("app") and app.info("memory")
     with app.pipeline() as pipeline:
         assert pipeline.lpush("app:list", "x").brpoplpush("app:list", "app:other", 1).execute()
+
+
+def test_who_asks_by_name_lists_keys_and_is_in_its_own_logical_database(server, module):
+    user = {
+        **NEED["user"],
+        "name": "asking",
+        "commands": ["+@all", "-@dangerous", "+keys", "+scan", "-select", "+select|3"],
+    }
+    login = {"login_host": server.host, "login_password": "Administrator-1"}
+    for changed in (True, False):
+        done = module("redis_users", {**login, "users": redis_users_of([{"user": user}])})
+        assert done.get("changed") is changed, done
+    with redis.Redis(server.host, username="asking", password="Service-1", db=3) as client:
+        assert client.set("app:three", "3") and client.keys("app:*") == [b"app:three"]
+        assert client.scan(0)[1] == [b"app:three"]
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            client.execute_command("select", 0)
