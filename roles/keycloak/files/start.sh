@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts what was built before, by this image and for these options; builds it where there is no such thing.
+# Runs kc.sh on what was built before, by this image and for these options; builds it where there is no such thing.
 #
 # The published image is built for no database in particular: a start without a build takes as long as both, each time
 # that the container is made anew.
@@ -35,4 +35,4 @@ else
   # Last: what is half copied counts for nothing.
   echo "$of" >"$kept/of"
 fi
-exec "$home/bin/kc.sh" start --optimized
+exec "$home/bin/kc.sh" "$@"
