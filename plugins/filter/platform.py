@@ -12,7 +12,6 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import P
 from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     checks,
     compose,
-    consumers,
     databases,
     declaration,
     development,
@@ -34,21 +33,9 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
 from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained, settled
 
 
-def with_declarations(declarations: dict, said: list[dict]) -> dict:
-    """Return the declarations with those that services made, each checked."""
-    for declared in settled(said):
-        declarations = {**declarations, **{name: declaration.checked(name, one) for name, one in declared.items()}}
-    return declarations
-
-
 def contradictions(declarations: dict) -> list[str]:
     """Return in words what of all declarations does not fit together."""
     return declaration.contradictions(settled(declarations))
-
-
-def declared_consumers(services: dict, common: dict) -> dict:
-    """Return the declarations of services that run elsewhere."""
-    return consumers.consumers(settled(services), settled(common))
 
 
 def needs_of(declarations: dict, kind: str, instance: str) -> list[dict]:
@@ -69,11 +56,11 @@ def sites_of(declarations: dict) -> list[dict]:
 
 def service_roles(roles_path: str) -> list[str]:
     """Return the names of the roles below a folder that declare a service."""
-    return sorted(path.parts[-3] for path in Path(roles_path).glob("*/tasks/main.yml") if _declares(path))
+    return sorted(path.parts[-3] for path in Path(roles_path).glob("*/vars/main.yml") if _declares(path))
 
 
-def _declares(tasks: Path) -> bool:
-    return f"{tasks.parts[-3]}_declarations:" in tasks.read_text(encoding="utf-8")
+def _declares(variables: Path) -> bool:
+    return f"\n{variables.parts[-3]}_declaration:" in variables.read_text(encoding="utf-8")
 
 
 def platform_error(what: str, category: int, remedy: str, where: str = "") -> str:
@@ -88,9 +75,7 @@ class FilterModule:
         """Return the filters by name."""
         return explained(
             {
-                "with_declarations": with_declarations,
                 "contradictions": contradictions,
-                "consumers": declared_consumers,
                 "needs_of": needs_of,
                 "databases_of": databases.databases_of,
                 "migrations_of": databases.migrations_of,

@@ -13,6 +13,9 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, 
 Options = dict[str, dict[str, t.Any]]
 
 TIERS = ("datastore", "application", "integration", "edge")
+# The order in which they are asked. An application may be configured with what integrations want of it;
+# datastores and the proxy are rendered from what the services before them need.
+ASKED = (("integration",), ("application",), ("datastore", "edge"))
 # A hook is a task file of the role, which is run where its declaration names it.
 HOOKS = {
     "judge": "refuses what its container would not run with, before any file is touched; in check mode too",
@@ -115,6 +118,7 @@ DECLARATION: Options = {
             "port": {**_NUMBER, "required": True},
             "user": {**_TEXT, "required": True},
             "password": {**_TEXT, "required": True, "no_log": True},
+            "settings": {"type": "dict", "description": "what its hooks have to know of the instance besides"},
         },
         "description": "the datastore that it is, and how its administrator logs in",
     },

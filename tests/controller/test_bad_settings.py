@@ -29,16 +29,33 @@ CASES = {
         ["standard, small", "platform_name is '../../etc/x'", "5511987654321, which is no text"],
     ),
     "misspelt-container": ({"platform_overrides": {"n8n-worke": {}}}, ["did you mean n8n-worker?"]),
+    "instance-without-role": ({"platform_instances": {"reports": {"memory_limit_mb": 512}}}, ["does not say its role"]),
+    "instance-of-nothing": (
+        {"platform_instances": {"reports": {"role": "postgres"}}},
+        ["there is no service postgres"],
+    ),
+    "misspelt-setting-of-an-instance": (
+        {"platform_instances": {"reports": {"role": "postgresql", "memroy_limit_mb": 512}}},
+        ["instance reports", "the role postgresql has no postgresql_memroy_limit_mb (did you mean memory_limit_mb?)"],
+    ),
+    "wrong-setting-of-an-instance": (
+        {"platform_instances": {"reports": {"role": "postgresql", "memory_limit_mb": "much"}}},
+        ["instance reports", "'postgresql_memory_limit_mb' is of type"],
+    ),
+    "instance-that-is-taken": (
+        {"platform_instances": {"n8n-two": {"role": "n8n"}}},
+        ["n8n and n8n-two both claim the container n8n"],
+    ),
     "consumer-that-would-run": (
-        {"platform_integrations": ["consumer"], "consumer_services": {"shop": {"containers": {}}}},
-        ["consumer_services.shop", "unknown keys: containers", "known are backup, checks"],
+        {"platform_instances": {"shop": {"role": "consumer", "containers": {}}}},
+        ["instance shop", "the role consumer has no consumer_containers", "one of needs, requires"],
     ),
     "consumer-of-nothing": (
         {
-            "platform_integrations": ["consumer"],
-            "consumer_services": {
+            "platform_instances": {
                 "shop": {
-                    "needs": [{"kind": "redis", "instance": "cache", "user": {"name": "shop", "keys": ["shop:*"]}}]
+                    "role": "consumer",
+                    "needs": [{"kind": "redis", "instance": "cache", "user": {"name": "shop", "keys": ["shop:*"]}}],
                 }
             },
         },
@@ -73,10 +90,10 @@ def test_what_is_sound_is_declared_without_asking_the_host(cases):
 
 def test_a_site_of_what_runs_elsewhere_is_published(asked):
     shop = {"sites": [{"host": "shop.example.com", "upstream": "192.0.2.7:8080"}]}
-    case = asked("declare.yml", {"one": {"platform_integrations": ["consumer"], "consumer_services": {"shop": shop}}})
+    case = asked("declare.yml", {"one": {"platform_instances": {"shop": {"role": "consumer", **shop}}}})
     assert case.refusal("one") == ""
     declarations = case.answers["one"]["declarations"]
-    assert declarations["shop"] == {"service": "consumer", "tier": "integration", **shop}
+    assert declarations["shop"]["sites"] == shop["sites"] and declarations["shop"]["needs"] == []
     (proxy,) = [file["content"] for file in declarations["caddy"]["files"] if file["path"] == "caddy/Caddyfile"]
     assert "shop.example.com" in proxy and "192.0.2.7:8080" in proxy
 

@@ -29,7 +29,7 @@ DEFAULTS = {
     for path in sorted((ROOT / "roles").glob("*/defaults/main.yml"))
 }
 DECLARED = {
-    role: values[f"__{role}_declaration"] for role, values in VARIABLES.items() if f"__{role}_declaration" in values
+    role: values[f"{role}_declaration"] for role, values in VARIABLES.items() if f"{role}_declaration" in values
 }
 CONTAINERS = {
     f"{role}: {name}": value

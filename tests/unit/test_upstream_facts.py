@@ -73,7 +73,7 @@ def test_no_licence_is_accepted_in_silence():
 
 
 def test_lowcoder_may_write_its_marks_and_its_sessions_are_apart():
-    needs = VARIABLES["lowcoder"]["__lowcoder_declaration"]["needs"]
+    needs = VARIABLES["lowcoder"]["lowcoder_declaration"]["needs"]
     user = next(need["user"] for need in needs if "keys" in need["user"])
     assert {"#warmup", "warmUpKey"} <= set(user["keys"]) and "+pttl" in user["commands"]
     instance = DEFAULTS["lowcoder"]["lowcoder_redis_instance"]

@@ -14,7 +14,6 @@ from integration.edge.proxy import IMAGE, Proxy, rendered
 
 pytestmark = pytest.mark.integration
 SITES = [{"host": "app.example.com", "upstream": "app:80", "basic_auth": {"user": "admin", "password": "Marker-7-x"}}]
-DECLARED = "{{ platform_declarations | combine(caddy_declarations) }}"
 
 
 @pytest.fixture
@@ -50,14 +49,11 @@ def act(tmp_path):
             "platform_stale": False,
             "platform_container": "none",
             "platform_supplied_secrets": {"caddy_salt_key": "k" * 48},
-            "platform_declarations": {"app": {"sites": sites}},
             **variables,
         }
-        caddy = {"name": "borgstack.platform.caddy"}
         tasks = [
-            {"ansible.builtin.include_role": caddy},
-            {"ansible.builtin.set_fact": {"platform_declarations": DECLARED}},
-            {"ansible.builtin.include_role": {**caddy, "tasks_from": entry}},
+            {"borgstack.platform.declare": {"roles": ["caddy"], "declarations": {"app": {"sites": sites}}}},
+            {"ansible.builtin.include_role": {"name": "borgstack.platform.caddy", "tasks_from": entry}},
         ]
         play = [{"hosts": "localhost", "gather_facts": False, "vars": settings, "tasks": tasks}]
         (tmp_path / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
@@ -116,7 +112,7 @@ def test_what_is_in_place_already_costs_no_question(act, tmp_path):
     assert "Validate the configuration" in act("judge", SITES)
     play = yaml.safe_load((tmp_path / "play.yml").read_text(encoding="utf-8"))
     file = {"content": "{{ platform_declarations.caddy.files[0].content }}", "dest": str(tmp_path / "caddy/Caddyfile")}
-    play[0]["tasks"][2] = {"ansible.builtin.copy": file}
+    play[0]["tasks"][1] = {"ansible.builtin.copy": file}
     (tmp_path / "play.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
     (tmp_path / "caddy").mkdir()
     assert "failed=0" in act.play()

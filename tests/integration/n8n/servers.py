@@ -21,7 +21,7 @@ IMAGE = f"n8nio/n8n:{VERSIONS['n8n_version']}"
 def redis_rights(role: str, user: str) -> list[str]:
     """Return the rules of a user of Redis as a role declares them, and as the role redis makes them."""
     declared = yaml.safe_load((ROOT / "roles" / role / "vars/main.yml").read_text(encoding="utf-8"))
-    needs = declared[f"__{role}_declaration"]["needs"]
+    needs = declared[f"{role}_declaration"]["needs"]
     found = next(need for need in needs if need.get("user", {}).get("name") == user and need["kind"] == "redis")
     made = redis_users_of([found])[0]
     return [

@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: (c) 2026, the borgstack.platform contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+"""Documentation alone: the action of the same name does it, on the controller."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: declare
+short_description: Ask services' roles what they are made of
+version_added: "0.3.0"
+description:
+  - Renders the variable C(ROLE_declaration) of each role, once for each instance, and checks it. No task of the role is
+    run, and its options are judged as Ansible judges those of a role that is run.
+  - Integrations are asked first, then applications, then datastores and proxies. Each finds in the variable
+    C(platform_declarations) what those of former tiers said, and in C(platform_instance_name) its own name.
+  - Runs on the controller.
+author:
+  - The borgstack.platform contributors (@borgstack)
+attributes:
+  check_mode:
+    description: Asks the same in check mode.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  platform:
+    description: Where the hosts' systems do not matter.
+    support: full
+    platforms: posix
+options:
+  roles:
+    description:
+      - Roles that are switched on by their names. A name without dots is a role of this collection.
+      - Such a role has the instances of its variable C(ROLE_instances), or one of its own name where it has none.
+    type: list
+    elements: str
+    required: true
+  instances:
+    description: Instances with settings of their own, by name. Each has C(role) and settings of that role.
+    type: dict
+    default: {}
+  declarations:
+    description: What others declared already.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Ask two roles, and for a second instance of one
+  borgstack.platform.declare:
+    roles: [postgresql, n8n]
+    instances:
+      postgresql-reports: {role: postgresql, memory_limit_mb: 2048}
+"""
+
+RETURN = r"""
+ansible_facts:
+  description: What they said, with secrets, so it is never shown.
+  returned: success
+  type: dict
+  contains:
+    platform_declarations:
+      description: Declarations by instance name.
+      type: dict
+"""

@@ -1,0 +1,89 @@
+"""Instances with settings of their own: a second PostgreSQL, and software that runs elsewhere and uses it."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+from integration.conftest import docker
+
+REPORTS = {
+    "role": "postgresql",
+    "memory_limit_mb": 512,
+    "memory_mb": 512,
+    "max_connections": 30,
+    "settings": {"jit": "off"},
+}
+SHOP = {
+    "role": "consumer",
+    "needs": [
+        {
+            "kind": "postgresql",
+            "instance": "reports",
+            "role": {
+                "name": "shop",
+                "password": "{{ lookup('borgstack.platform.secret', 'shop_database_password') }}",
+            },
+            "database": {"name": "shop_db", "owner": "shop", "revoke_public": True, "extensions": ["vector"]},
+        }
+    ],
+    "sites": [{"host": "shop.demo.example.com", "upstream": "192.0.2.7:8080"}],
+}
+
+
+@pytest.fixture(scope="module")
+def platform(deploy):
+    return deploy(platform_datastores=["postgresql"], platform_instances={"reports": REPORTS, "shop": SHOP})
+
+
+def tables(platform) -> list:
+    login = {"user": "shop", "password": platform.secrets["shop_database_password"], "dbname": "shop_db"}
+    with psycopg2.connect(host=platform.address("reports"), **login) as connection, connection.cursor() as cursor:
+        cursor.execute("create table if not exists orders (place vector(3))")
+        cursor.execute("select tablename from pg_tables where schemaname = 'public'")
+        return cursor.fetchall()
+
+
+def test_each_has_its_own_limit_settings_volume_and_password(platform):
+    other, own = platform.inspect("postgresql"), platform.inspect("reports")
+    assert own["HostConfig"]["Memory"] == 512 * 2**20 < other["HostConfig"]["Memory"]
+    assert {mount["Name"] for mount in own["Mounts"] if mount["Type"] == "volume"} == {
+        f"{platform.project}_reports_data"
+    }
+    asked = "select current_setting('max_connections') || ' ' || current_setting('jit')"
+    assert platform.query("postgres", asked, "reports") == "30 off"
+    assert platform.query("postgres", asked) == "200 on"
+    passwords = [platform.secrets[f"{name}_superuser_password"] for name in ("postgresql", "reports")]
+    assert len(set(passwords)) == 2
+
+
+def test_it_logs_in_to_its_own_database_with_its_extension(platform):
+    assert tables(platform) == [("orders",)]
+    assert platform.secrets["shop_database_password"] not in str(platform.compose)
+
+
+def test_a_second_run_and_one_of_it_alone_change_nothing(platform):
+    for arguments in ((), ("--tags", "consumer")):
+        again = platform.converge(*arguments)
+        assert (again.returncode, again.changed) == (0, 0), again.output
+
+
+def test_what_it_says_wrongly_is_named_and_shows_no_secret(platform):
+    wrong = {**SHOP, "needs": [{**SHOP["needs"][0], "databse": {}}]}
+    refused = platform.converge(platform_instances={"reports": REPORTS, "shop": wrong})
+    platform.variables["platform_instances"] = {"reports": REPORTS, "shop": SHOP}
+    words = " ".join(refused.output.split())
+    assert refused.returncode != 0 and "unknown keys: databse (did you mean database?)" in words, refused.output
+    assert platform.secrets["shop_database_password"] not in refused.output
+
+
+def test_its_data_stays_when_it_is_no_longer_named(platform):
+    without = platform.converge(platform_instances={"reports": REPORTS})
+    assert without.returncode == 0, without.output
+    assert platform.query("shop_db", "select count(*) from orders", "reports") == "0"
+
+
+def test_an_instance_that_is_no_longer_named_goes_and_its_volume_stays(platform):
+    without = platform.converge(platform_instances={})
+    assert without.returncode == 0, without.output
+    assert "reports" not in platform.compose["services"]
+    assert f"{platform.project}_reports_data" in docker("volume", "ls", "--format", "{{.Name}}").split()
