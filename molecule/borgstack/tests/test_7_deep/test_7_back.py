@@ -1,0 +1,1 @@
+../../../engine/tests/test_7_back.py

@@ -1,1 +1,0 @@
-../../../engine/tests/test_7_without_it.py
