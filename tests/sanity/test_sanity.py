@@ -152,3 +152,9 @@ def test_both_readmes_have_the_same_commands():
         for path in (ROOT / "README.md", ROOT / "README.pt-BR.md")
     ]
     assert commands[0] == commands[1] != []
+
+
+@pytest.mark.parametrize("document", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
+def test_no_document_has_a_heading_twice(document):
+    headings = re.findall(r"^#+ .*", document.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings and len(set(headings)) == len(headings)
