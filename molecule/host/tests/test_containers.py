@@ -28,9 +28,10 @@ systemd-run --unit own8025 {LISTEN} 8025
 CONTAINER = f"""
 set -e
 cd /
-tar -c bin lib lib64 usr/bin/python3* usr/lib/python3* usr/lib/*-linux-gnu/*.so* | docker import - proof >/dev/null
-docker network create proof >/dev/null
-docker run -d --name proof --network proof --publish 443:443 proof sh -c 'mkdir -p /tmp && exec {LISTEN} 443'
+python="usr/bin/python3* usr/lib/python3* usr/lib/*-linux-gnu/*.so*"
+tar -c bin lib lib64 usr/lib64 $python | docker import - within >/dev/null
+docker network create within >/dev/null
+docker run -d --name within --network within --publish 443:443 --tmpfs /tmp within {LISTEN} 443
 """
 
 
@@ -46,15 +47,15 @@ def reaches(server):
     server.check_output(NEIGHBOUR)
     server.check_output(CONTAINER)
     ask = "import socket; socket.create_connection(('{}', {}), 2)"
-    yield lambda host, port: server.run("docker exec proof python3 -c %s", ask.format(host, port)).rc == 0
-    server.run("docker rm -f proof; docker network rm proof; docker rmi proof")
+    yield lambda host, port: server.run("docker exec within python3 -c %s", ask.format(host, port)).rc == 0
+    server.run("docker rm -f within; docker network rm within; docker rmi within")
     server.run("systemctl stop cloud80 cloud53 own8025; ip netns delete cloud; ip link delete cloud0")
 
 
 @pytest.fixture(scope="module")
 def gateway(server, reaches) -> str:
     """The server's address on the container's network."""
-    return server.check_output("docker network inspect proof --format %s", "{{(index .IPAM.Config 0).Gateway}}")
+    return server.check_output("docker network inspect within --format %s", "{{(index .IPAM.Config 0).Gateway}}")
 
 
 def test_no_container_reaches_the_credentials_of_a_cloud(server, reaches):
@@ -68,7 +69,7 @@ def test_no_container_reaches_services_of_the_host_but_published_ports(reaches, 
     for host in (gateway, address):
         assert not reaches(host, 22) and not reaches(host, 8025)
         assert reaches(host, 443)
-    assert reaches("proof", 443)
+    assert reaches("within", 443)
     assert answers(address, 443) and answers(address, 22)
 
 
