@@ -63,8 +63,11 @@ class Applier:
         self._server.call("DELETE", self._path(*place))
 
     def _password(self, place: tuple, password: dict) -> None:
-        self._server.call("PUT", [*self._path(*place), "reset-password"], password)
+        user = self._path(*place)
+        self._server.call("PUT", [*user, "reset-password"], password)
         _kind, realm, username = place
+        # To find out that it was another one took failed logins.
+        self._server.call("DELETE", ["realms", realm, "attack-detection", "brute-force", "users", user[-1]])
         self._server.now_has(realm, username, password["value"])
 
     def _grant(self, realm: str, whom: tuple, client: str | None, names: list[str]) -> None:

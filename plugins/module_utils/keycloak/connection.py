@@ -69,6 +69,7 @@ class Server:
         self.name = self._endpoint.name
         self.user = ""
         self._login: dict = {}
+        self._refused_logins: list[dict] = []
         self._token = ""
         self._fresh_until = 0.0
 
@@ -85,6 +86,7 @@ class Server:
             tried.append(login)
             if self._enter(login):
                 return
+            self._refused_logins.append(login)
         raise PlatformError(
             INTEGRATION,
             f"Keycloak refuses the password of {' and of '.join(dict.fromkeys(login['username'] for login in tried))}",
@@ -98,8 +100,12 @@ class Server:
         Raises:
             PlatformError: Keycloak cannot be asked, or does not tell.
         """
-        if realm == MASTER and self._login == {"username": username, "password": password}:
+        login = {"username": username, "password": password}
+        if realm == MASTER and login == self._login:
             return True
+        # Not tried twice: a few failures in a row lock a user out.
+        if realm == MASTER and login in self._refused_logins:
+            return False
         answer = self._asked_for_token(realm, username, password)
         if answer.status == 200 or UNFINISHED in _told(answer).lower():
             return True

@@ -123,9 +123,18 @@ def _user(server: Server, realm: str, item: dict) -> User | None:
         if item["roles"] or item["client_roles"]:
             user.grants = _grants(server, realm, user.found["id"])
         if item["password"] and item["update_password"] == "always":
-            # One who is locked out is let in with no password at all, and gets the declared one.
-            user.fits = user.found["enabled"] and server.lets_in(realm, user.found["username"], item["password"])
+            user.fits = _fits(server, realm, user.found, item["password"])
     return user
+
+
+def _fits(server: Server, realm: str, found: dict, password: str) -> bool | None:
+    """Tell whether a password is a user's; none where that cannot be told."""
+    if not found["enabled"]:
+        # Let in with no password at all: gets the declared one.
+        return False
+    # After too many failures, whoever's they were, the right password is refused for a while, too.
+    status = server.call("GET", ["realms", realm, "attack-detection", "brute-force", "users", found["id"]])
+    return None if status.get("disabled") else server.lets_in(realm, found["username"], password)
 
 
 def _grants(server: Server, realm: str, id: str) -> Grants:

@@ -180,6 +180,21 @@ def test_a_user_who_was_locked_out_is_let_in_with_the_declared_password(url, con
     ]
 
 
+def test_of_a_user_whom_failures_locked_out_nothing_is_concluded(url, module):
+    user = administer(url, "GET", "/shop/users?username=ana&exact=true")[0]
+    place = f"/shop/attack-detection/brute-force/users/{user['id']}"
+
+    def is_locked() -> bool:
+        return (
+            token(url, "shop", {"username": "ana", "password": "Wrong-1"}) or administer(url, "GET", place)["disabled"]
+        )
+
+    eventually(is_locked)
+    assert not token(url, "shop", {"username": "ana", "password": "User-1-secret"})
+    assert module("keycloak_realms", arguments(url, SHOP))["plan"] == []
+    administer(url, "DELETE", place)
+
+
 def test_an_administrator_who_changes_his_own_password_goes_on_with_it(url):
     server = Server({"url": url, **ADMIN, "fallback_logins": [], "connect_timeout": 10})
     server.log_in()
