@@ -15,7 +15,8 @@ def editor(web, secrets):
     """Headers of somebody who works in Directus."""
     login = {"email": f"admin@{DOMAIN}", "password": secrets["directus_admin_password"]}
     token = web.post(f"{DIRECTUS}/auth/login", json=login).json()["data"]["access_token"]
-    return {"Authorization": f"Bearer {token}"}
+    # Directus may keep an answer that was under way while the record changed.
+    return {"Authorization": f"Bearer {token}", "Cache-Control": "no-store"}
 
 
 def upload(web, editor, content: bytes) -> str:

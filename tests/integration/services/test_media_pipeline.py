@@ -45,7 +45,9 @@ def ask(platform: Deployment, path: str, method: str = "GET", **keywords) -> req
 
     body = {"email": ADMIN, "password": platform.secrets["directus_admin_password"]}
     token = patiently("/auth/login", "POST", json=body).json()["data"]["access_token"]
-    return patiently(path, method, headers={"Authorization": f"Bearer {token}"}, **keywords)
+    # Directus may keep an answer that was under way while the record changed.
+    headers = {"Authorization": f"Bearer {token}", "Cache-Control": "no-store"}
+    return patiently(path, method, headers=headers, **keywords)
 
 
 def upload(platform: Deployment, name: str, content: bytes, kind: str) -> str:
