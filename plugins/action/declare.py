@@ -38,15 +38,14 @@ class ActionModule(ActionBase):
         """
         result = super().run(tmp, task_vars)
         try:
-            roles = dict.fromkeys([*self._task.args["roles"], *instances.roles_of(self._named)])
-            declarations = self._asked([Service(role, self) for role in roles], task_vars or {})
+            listed = self._task.args["roles"]
+            named = instances.roles_of(self._task.args.get("instances", {}))
+            roles = dict.fromkeys([*listed, *named])
+            services = [Service(role, role in listed, named.get(role, {}), self) for role in roles]
+            declarations = self._asked(services, task_vars or {})
         except PlatformError as error:
             raise AnsibleActionFail(error.message) from None
         return {**result, "ansible_facts": {"platform_declarations": declarations}, "_ansible_no_log": True}
-
-    @property
-    def _named(self) -> dict[str, dict]:
-        return self._task.args.get("instances", {})
 
     def _asked(self, services: list[Service], task_vars: Variables) -> dict[str, dict]:
         """Ask tier by tier; those that are asked later hear what the former ones need."""
@@ -61,14 +60,13 @@ class ActionModule(ActionBase):
         return declarations
 
     def _said(self, service: Service, variables: Variables) -> dict[str, dict]:
-        named = instances.roles_of(self._named).get(service.role, {})
-        listed = {}
-        if service.role in self._task.args["roles"]:
-            items = self._rendered(service.variables(variables), f"{service.name}_instances")
+        common, listed = service.variables(variables), {}
+        if service.listed:
+            items = self._rendered(common, f"{service.name}_instances")
             listed = instances.listed_instances(service.name, items)
         said = {}
-        for name, settings in {**listed, **named}.items():
-            own = service.variables(variables) | {"platform_instance_name": name}
+        for name, settings in {**listed, **service.named}.items():
+            own = {**common, "platform_instance_name": name}
             own |= self._settings(service, name, {**listed.get(name, {}), **settings}, own)
             self._validate(service, name, own)
             said[name] = declaration.checked(name, self._rendered(own, f"{service.name}_declaration"))
@@ -100,10 +98,20 @@ class ActionModule(ActionBase):
 
 
 class Service:
-    """A service's role, as it is loaded: `role` in full, and `name` as it calls itself."""
+    """A service's role, as it is loaded, and which instances of it are asked for.
 
-    def __init__(self, role: str, action: ActionModule):
-        self.role, self.name = role, instances.service_of(role)
+    Args:
+        role: as the inventory names it.
+        listed: whether it is switched on by its name alone.
+        named: settings of the instances that the inventory names, by name.
+        action: who asks.
+
+    Attributes:
+        name: what it calls itself.
+    """
+
+    def __init__(self, role: str, listed: bool, named: dict[str, dict], action: ActionModule):
+        self.name, self.listed, self.named = instances.service_of(role), listed, named
         task = action._task
         include = RoleInclude.load(
             role if "." in role else f"borgstack.platform.{role}",
