@@ -19,6 +19,8 @@ OPTIONS: dict = {
     "assume_empty": {"type": "bool", "default": False},
     "report_undeclared": {"type": "bool", "default": False},
 }
+# What each declared object may say.
+STATE: dict = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 # What those that only read have.
 INFO_OPTIONS: dict = {"names": {"type": "list", "elements": "str"}}
 

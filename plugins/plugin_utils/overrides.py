@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.items import nearest
+from ansible_collections.borgstack.platform.plugins.module_utils.texts import text_of
 
 # What is put beside what the role declares, by name; what is put after it; and what takes its place.
 BY_NAME = ("environment", "secret_environment", "labels")
@@ -89,7 +90,7 @@ def _merged(definition: dict, override: dict[str, t.Any]) -> dict:
     merged = {**definition, **{key: override[key] for key in INSTEAD if key in override}}
     for key in BY_NAME:
         if key in override:
-            merged[key] = {**definition.get(key, {}), **{name: _text(value) for name, value in override[key].items()}}
+            merged[key] = {**definition.get(key, {}), **{name: text_of(value) for name, value in override[key].items()}}
     # One name, one place: Compose lets the plain one win.
     for key, other in (("environment", "secret_environment"), ("secret_environment", "environment")):
         if key in override and other in merged:
@@ -98,11 +99,6 @@ def _merged(definition: dict, override: dict[str, t.Any]) -> dict:
         if key in override:
             merged[key] = list(dict.fromkeys([*definition.get(key, []), *map(str, override[key])]))
     return merged
-
-
-def _text(value: t.Any) -> str:
-    """Return a value as applications spell it: YAML's true is the text true."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _refused(what: str, remedy: str, container: str) -> PlatformError:

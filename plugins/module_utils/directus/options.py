@@ -10,6 +10,8 @@ needs.
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+
 FIELD = {
     "collection": {"type": "str", "required": True},
     "field": {"type": "str", "required": True},
@@ -40,6 +42,6 @@ FLOW = {
     },
     "options": {"type": "dict", "default": {}},
     "operation": {"type": "dict"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": STATE,
     "secrets": {"type": "dict", "default": {}, "no_log": True},
 }

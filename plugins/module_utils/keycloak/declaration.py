@@ -10,8 +10,9 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.keycloak.connection import MASTER
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+from ansible_collections.borgstack.platform.plugins.module_utils.texts import text_of
 
-STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 TEXTS = {"type": "list", "elements": "str"}
 
 
@@ -197,13 +198,8 @@ def absent(items: t.Iterable[dict]) -> list[dict]:
     return [item for item in items if item["state"] == "absent"]
 
 
-def text_of(value: t.Any) -> str:
-    """Return a value as Keycloak keeps those of attributes: as a text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def texts_of(values: dict) -> dict[str, str]:
-    """Return attributes as Keycloak keeps them."""
+    """Return attributes as Keycloak keeps them: as texts."""
     return {key: text_of(value) for key, value in values.items()}
 
 

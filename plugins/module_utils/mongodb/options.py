@@ -10,6 +10,8 @@ needs.
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+
 USER = {
     "name": {"type": "str", "required": True},
     "database": {"type": "str", "default": "admin"},
@@ -19,5 +21,5 @@ USER = {
         "elements": "dict",
         "options": {"role": {"type": "str", "required": True}, "db": {"type": "str"}},
     },
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": STATE,
 }

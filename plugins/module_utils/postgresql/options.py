@@ -10,7 +10,8 @@ needs.
 
 from __future__ import annotations
 
-STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+
 NAME = {"type": "str", "required": True}
 
 ROLE = {

@@ -10,6 +10,8 @@ needs.
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+
 COLLECTION = {
     "name": {"type": "str", "required": True},
     "vectors": {"type": "dict"},
@@ -28,5 +30,5 @@ COLLECTION = {
     "recreate": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 60},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": STATE,
 }

@@ -10,6 +10,8 @@ needs.
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+
 USER = {
     "name": {"type": "str", "required": True},
     "password": {"type": "str", "no_log": True},
@@ -20,5 +22,5 @@ USER = {
     "databases": {"type": "list", "elements": "int"},
     "selectors": {"type": "list", "elements": "str", "default": []},
     "sanitize_payload": {"type": "bool", "default": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": STATE,
 }

@@ -10,6 +10,8 @@ needs.
 
 from __future__ import annotations
 
+from ansible_collections.borgstack.platform.plugins.module_utils.provisioning import STATE
+
 BUCKET = {
     "name": {"type": "str", "required": True},
     "prefixes": {"type": "list", "elements": "str"},
@@ -19,6 +21,6 @@ BUCKET = {
     "policy": {"type": "dict"},
     "tags": {"type": "dict"},
     "quota": {"type": "int"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": STATE,
     "force": {"type": "bool", "default": False},
 }

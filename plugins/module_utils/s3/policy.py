@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.s3.labels import spelled, without_foreign
+from ansible_collections.borgstack.platform.plugins.module_utils.texts import text_of
 
 ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):root")
 
@@ -39,9 +40,7 @@ def _texts(value: t.Any) -> t.Any:
 
 def text(value: t.Any) -> str:
     """Return a value as S3 spells it."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return "" if value is None else text_of(value)
 
 
 def comparable(found: dict, wanted: dict) -> tuple[dict, dict]:
