@@ -115,6 +115,10 @@ class Markers:
 
     def assert_kept(self) -> None:
         """Assert that all of them are there."""
-        assert self._estate.psql(self._database, f"select kept from {self._name}") == ["1"]
-        assert self._estate.redis("redis", f"get {self._name}") == ["kept"]
-        assert self._s3(self._bucket, self._key, "get", self._bucket, self._name) == "kept"
+        found = {
+            "PostgreSQL": self._estate.psql(self._database, f"select kept from {self._name}"),
+            "Redis": self._estate.redis("redis", f"get {self._name}"),
+            "S3": self._s3(self._bucket, self._key, "get", self._bucket, self._name),
+        }
+        # This module is none that pytest rewrites: what was found has to be told.
+        assert found == {"PostgreSQL": ["1"], "Redis": ["kept"], "S3": "kept"}, f"found of {self._name}: {found}"
