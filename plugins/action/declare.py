@@ -17,6 +17,12 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils import declaration, instances
+from ansible_collections.borgstack.platform.plugins.plugin_utils.endpoints import (
+    Endpoint,
+    endpoint,
+    endpoints_of,
+    with_unknown,
+)
 from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import settled
 from ansible_collections.borgstack.platform.plugins.plugin_utils.schema import ASKED
 from ansible_collections.borgstack.platform.plugins.plugin_utils.settings import spec_of
@@ -50,27 +56,47 @@ class ActionModule(ActionBase):
     def _asked(self, services: list[Service], task_vars: Variables) -> dict[str, dict]:
         """Ask tier by tier; those that are asked later hear what the former ones need."""
         declarations: dict[str, dict] = self._task.args.get("declarations", {})
+        asked = [(service, self._instances(service, task_vars)) for service in services]
+        endpoints = endpoints_of(declarations)
+        for service, variables_by_name in asked:
+            endpoints |= self._endpoints(service, variables_by_name)
         for tiers in ASKED:
-            said: dict[str, dict] = {}
-            for service in services:
-                if service.tier in tiers:
-                    variables = {**task_vars, "platform_declarations": declarations}
-                    said |= self._said(service, variables)
+            heard = {"platform_declarations": declarations, "platform_endpoints": endpoints}
+            said = {
+                name: self._said(service, name, {**variables, **heard})
+                for service, variables_by_name in asked
+                if service.tier in tiers
+                for name, variables in variables_by_name.items()
+            }
             declarations = {**declarations, **said}
         return declarations
 
-    def _said(self, service: Service, variables: Variables) -> dict[str, dict]:
-        common, listed = service.variables(variables), {}
+    def _instances(self, service: Service, task_vars: Variables) -> dict[str, Variables]:
+        """Return each instance's variables by its name."""
+        common, listed = service.variables(task_vars), {}
         if service.listed:
             items = self._rendered(common, f"{service.name}_instances")
             listed = instances.listed_instances(service.name, items)
-        said = {}
+        found = {}
         for name, settings in {**listed, **service.named}.items():
             own = {**common, "platform_instance_name": name}
-            own |= self._settings(service, name, {**listed.get(name, {}), **settings}, own)
-            self._validate(service, name, own)
-            said[name] = declaration.checked(name, self._rendered(own, f"{service.name}_declaration"))
-        return said
+            found[name] = own | self._settings(service, name, {**listed.get(name, {}), **settings}, own)
+        return found
+
+    def _endpoints(self, service: Service, variables_by_name: dict[str, Variables]) -> dict[str, Endpoint]:
+        """Return where each instance is reached, which says so without having heard of any other one."""
+        if not service.provides:
+            return {}
+        return {
+            name: endpoint(**{key: self._template(variables, service.provides[key]) for key in ("container", "port")})
+            for name, variables in variables_by_name.items()
+        }
+
+    def _said(self, service: Service, name: str, variables: Variables) -> dict:
+        self._validate(service, name, variables)
+        used = [self._rendered(variables, option) for option in service.options if option.endswith(instances.USES)]
+        variables["platform_endpoints"] = with_unknown(variables["platform_endpoints"], used)
+        return declaration.checked(name, self._rendered(variables, f"{service.name}_declaration"))
 
     def _settings(self, service: Service, name: str, settings: dict, variables: Variables) -> Variables:
         """Return what an instance sets in place of its role's variables; a dictionary is put over the role's own."""
@@ -91,10 +117,11 @@ class ActionModule(ActionBase):
 
     def _rendered(self, variables: Variables, name: str) -> t.Any:
         """Return a variable with nothing in it that is a template; none where there is none."""
-        if name not in variables:
-            return None
+        return self._template(variables, variables[name]) if name in variables else None
+
+    def _template(self, variables: Variables, value: t.Any) -> t.Any:
         with self._templar.set_temporary_context(available_variables=variables):
-            return settled(self._templar.template(variables[name]))
+            return settled(self._templar.template(value))
 
 
 class Service:
@@ -108,6 +135,9 @@ class Service:
 
     Attributes:
         name: what it calls itself.
+        options: its variables, as its argument_specs have them.
+        tier: when it is asked.
+        provides: what it offers to others, not rendered yet; empty unless it is a datastore.
     """
 
     def __init__(self, role: str, listed: bool, named: dict[str, dict], action: ActionModule):
@@ -129,7 +159,8 @@ class Service:
                 f"the role {role} declares no service",
                 f"name {self.name}_declaration in its vars, or take it out of the inventory",
             )
-        self.tier = self._vars[f"{self.name}_declaration"].get("tier", "")
+        declared = self._vars[f"{self.name}_declaration"]
+        self.tier, self.provides = declared.get("tier", ""), declared.get("provides", {})
 
     def variables(self, task_vars: Variables) -> Variables:
         """Return the variables as the role's own tasks would have them."""

@@ -15,7 +15,8 @@ description:
   - Renders the variable C(ROLE_declaration) of each role, once for each instance, and checks it. No task of the role is
     run, and its options are judged as Ansible judges those of a role that is run.
   - Integrations are asked first, then applications, then datastores and proxies. Each finds in the variable
-    C(platform_declarations) what those of former tiers said, and in C(platform_instance_name) its own name.
+    C(platform_declarations) what those of former tiers said, in C(platform_instance_name) its own name, and in
+    C(platform_endpoints) where each instance that provides something is reached, by name.
   - Runs on the controller.
 author:
   - The borgstack.platform contributors (@borgstack)
@@ -39,7 +40,9 @@ options:
     elements: str
     required: true
   instances:
-    description: Instances with settings of their own, by name. Each has C(role) and settings of that role.
+    description:
+      - Instances with settings of their own, by name. Each has C(role) and settings of that role.
+      - Its C(uses) says which instances fill its needs; C(uses) with C(postgresql) is the setting C(postgresql_instance).
     type: dict
     default: {}
   declarations:

@@ -69,8 +69,9 @@ def compose_project(
             _publish_for_development(service, ports[container])
         if definition.get("secret_environment"):
             service["env_file"] = [secret_environment_path(container)]
+        wanted = service.pop("depends_on", []) or _providers(declaration, declarations)
         # A dependency on another host cannot be waited for by Compose.
-        dependencies = [other for other in service.pop("depends_on", []) if other in containers]
+        dependencies = [other for other in wanted if other in containers]
         if dependencies:
             service["depends_on"] = {other: {"condition": "service_healthy"} for other in dependencies}
         service["labels"] = {
@@ -102,6 +103,12 @@ def images_of(declarations: dict[str, Declaration]) -> list[str]:
     """Return the images of all containers as they are declared, each once."""
     definitions = [one for declared in declarations.values() for one in declared.get("containers", {}).values()]
     return sorted({definition["image"] for definition in definitions})
+
+
+def _providers(declaration: Declaration, declarations: dict[str, Declaration]) -> list[str]:
+    """Return the containers of the datastores that a service needs, each once."""
+    needed = [declarations.get(need["instance"], {}) for need in declaration.get("needs", [])]
+    return list(dict.fromkeys(one["provides"]["container"] for one in needed if "provides" in one))
 
 
 def _pinned(image: str, prefix: str, digests: dict[str, str]) -> str:

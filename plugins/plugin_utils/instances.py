@@ -18,7 +18,9 @@ from ansible_collections.borgstack.platform.plugins.module_utils.items import ne
 Settings = dict[str, t.Any]
 
 # What an instance says beside the settings of its role.
-OWN = ("role",)
+OWN = ("role", "uses")
+# How a role's variables end that say which instance fills a need.
+USES = "_instance"
 
 
 def service_of(role: str) -> str:
@@ -30,7 +32,8 @@ def roles_of(named: dict[str, Settings]) -> dict[str, dict[str, Settings]]:
     """Return the settings of instances that the inventory names, by role and name.
 
     Args:
-        named: by instance name; `role` says whose each is.
+        named: by instance name; `role` says whose each is, `uses` which instances fill its needs: `{postgresql: main}`
+            is the setting `postgresql_instance: main`.
 
     Raises:
         PlatformError: one does not say its role.
@@ -39,8 +42,11 @@ def roles_of(named: dict[str, Settings]) -> dict[str, dict[str, Settings]]:
     for name, settings in named.items():
         if not isinstance(settings, dict) or not isinstance(settings.get("role"), str):
             raise _refused(name, "it does not say its role", "such as role: postgresql")
+        uses = settings.get("uses", {})
+        if not isinstance(uses, dict):
+            raise _refused(name, "what it uses is no dictionary", "such as uses: {postgresql: main}")
         own = {key: value for key, value in settings.items() if key not in OWN}
-        found.setdefault(settings["role"], {})[name] = own
+        found.setdefault(settings["role"], {})[name] = own | {f"{key}{USES}": value for key, value in uses.items()}
     return found
 
 

@@ -61,7 +61,10 @@ CONTAINER: Options = {
         "elements": "raw",
         "description": "ports that the development profile publishes on the host's loopback address",
     },
-    "depends_on": {**_TEXTS, "description": "containers that are healthy before it starts"},
+    "depends_on": {
+        **_TEXTS,
+        "description": "containers that are healthy before it starts, where those are not the datastores that it needs",
+    },
     **dict.fromkeys(("cap_add", "cap_drop", "device_cgroup_rules", "devices", "dns", "group_add"), _TEXTS),
     **dict.fromkeys(("ports", "security_opt", "tmpfs", "volumes"), _TEXTS),
     **dict.fromkeys(("command", "entrypoint", "extra_hosts", "networks", "sysctls"), _ANY),

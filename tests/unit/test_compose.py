@@ -269,3 +269,14 @@ def test_a_key_is_noted_once_its_service_runs_well_with_it():
     assert proven["files"] == [{"path": "immutable/well_key", "immutable": True}]
     assert list(proven["secrets"]) == ["immutable/well_key"]
     assert proven_files(declarations, [], stale=[]) == {"files": [], "secrets": {}}
+
+
+def test_a_container_waits_for_the_datastores_that_its_service_needs_unless_it_names_others():
+    declarations = changed(depends_on=[])
+    containers = declarations["app"]["containers"]
+    containers["worker"] = {**containers["app"], "depends_on": ["app"]}
+    declarations["app"]["needs"] = [{"kind": "sql", "instance": "database"}]
+    declarations["database"]["provides"] = {"kind": "sql", "container": "database", "port": 5432}
+    services = compose_project(declarations, "borgstack")["services"]
+    assert set(services["app"]["depends_on"]) == {"database"}
+    assert set(services["worker"]["depends_on"]) == {"app"}
