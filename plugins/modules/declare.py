@@ -42,7 +42,7 @@ options:
   instances:
     description:
       - Instances with settings of their own, by name. Each has C(role) and settings of that role.
-      - Its C(uses) says which instances fill its needs; C(uses) with C(postgresql) is the setting C(postgresql_instance).
+      - Its C(uses) says which instances fill its needs, such as C(postgresql) for the setting C(postgresql_instance).
     type: dict
     default: {}
   declarations:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-SECOND = {"postgres-infra": {"role": "postgresql"}, "keycloak": {"role": "keycloak", "uses": {"postgresql": "postgres-infra"}}}
+SECOND = {
+    "postgres-infra": {"role": "postgresql"},
+    "keycloak": {"role": "keycloak", "uses": {"postgresql": "postgres-infra"}},
+}
 CASES = {
     "uses": {"platform_instances": SECOND},
     "nothing": {"platform_instances": {"keycloak": {"role": "keycloak", "uses": {"postgresql": "nowhere"}}}},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.endpoints import endpoints_of, with_unknown
 from ansible_collections.borgstack.platform.plugins.plugin_utils.instances import roles_of

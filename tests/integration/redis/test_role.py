@@ -105,6 +105,27 @@ def test_users_and_data_outlive_a_restart(platform):
     assert container.run(*OWNED_BY_OTHERS) == ""
 
 
+def test_transactions_and_all_that_follows_them_outlive_a_restart_in_their_own_database(platform):
+    platform.start()
+    platform.ask("set", "before", "0")
+    # What a script writes is kept as a transaction.
+    both = "redis.call('set', KEYS[1], '1') redis.call('set', KEYS[2], '1')"
+    platform.ask("-n", "1", "eval", both, "2", "first", "second")
+    platform.ask("set", "after", "0")
+    platform.ask("-n", "1", "set", "last", "1")
+    platform.start()
+    assert sorted(platform.ask("keys", "*").split()) == ["after", "before"]
+    assert sorted(platform.ask("-n", "1", "keys", "*").split()) == ["first", "last", "second"]
+
+
+def test_nobody_gets_in_as_the_default_user(platform):
+    container = platform.start()
+    for words in (["set", "a", "b"], ["auth", "default", ""], ["auth", ""], ["hello", "3", "auth", "default", ""]):
+        answer = container.run("redis-cli", *words)
+        assert any(refusal in answer for refusal in ("NOAUTH", "WRONGPASS", "without any password")), answer
+    assert platform.ask("keys", "*").strip() == ""
+
+
 def test_a_volume_with_files_of_root_goes_on_working(platform):
     platform.start()
     platform.ask("acl", "setuser", "app", "on", ">word", "~app:*", "+@all")
