@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import development
+from ansible_collections.borgstack.platform.plugins.plugin_utils import development, published
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
 
 DECLARED_LABEL = "platform.borgstack.declared"
@@ -65,6 +65,7 @@ def compose_project(
         service["image"] = _pinned(definition["image"], image_prefix, digests or {})
         service["pull_policy"] = pull_policy
         _limit_cpus(service, cpus)
+        _publish(service, container, published.compose_ports(declaration, container))
         if container in ports:
             _publish_for_development(service, ports[container])
         if definition.get("secret_environment"):
@@ -124,6 +125,13 @@ def _pinned(image: str, prefix: str, digests: dict[str, str]) -> str:
     return (f"{prefix}/" if prefix else "") + image + (f"@{digest}" if digest and "@" not in image else "")
 
 
+def _publish(service: dict, container: str, ports: list[str]) -> None:
+    if ports:
+        service["ports"] = ports
+        if not any(_leads_out(network) for network in service["networks"]):
+            service["networks"] = [*service["networks"], f"{container}{published.NETWORK}"]
+
+
 def _publish_for_development(service: dict, ports: list[tuple[int, int]]) -> None:
     service["ports"] = [*service.get("ports", []), *development.published(ports)]
     if "external" not in service["networks"]:
@@ -153,8 +161,17 @@ def _networks(services: dict[str, dict]) -> dict[str, dict]:
     A network such as `app-external` is for a container with a way out that is kept apart from the others on `external`.
     """
     names = sorted({network for service in services.values() for network in service["networks"]})
-    special = {"external": {}, development.NETWORK: development.NETWORK_OPTIONS}
-    return {name: special.get(name, {} if name.endswith("-external") else {"internal": True}) for name in names}
+    return {name: _network_options(name) for name in names}
+
+
+def _network_options(name: str) -> dict:
+    if name == development.NETWORK or name.endswith(published.NETWORK):
+        return published.NETWORK_OPTIONS
+    return {} if _leads_out(name) else {"internal": True}
+
+
+def _leads_out(network: str) -> bool:
+    return network == "external" or network.endswith("-external")
 
 
 def _named_volumes(services: dict[str, dict]) -> set[str]:

@@ -13,6 +13,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import C
 from ansible_collections.borgstack.platform.plugins.module_utils.items import refuse_item
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
 from ansible_collections.borgstack.platform.plugins.plugin_utils.needs import check_need
+from ansible_collections.borgstack.platform.plugins.plugin_utils.published import check_published, clashes
 from ansible_collections.borgstack.platform.plugins.plugin_utils.refusal import wrong
 from ansible_collections.borgstack.platform.plugins.plugin_utils.schema import DECLARATION
 from ansible_collections.borgstack.platform.plugins.plugin_utils.sites import check_site
@@ -52,6 +53,8 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     for check in declaration.get("checks", []):
         if ("path" in check) == bool(check.get("sealed")):
             raise wrong(f"check of {name}", "it has neither a path to ask for nor sealed: true, or both")
+    for item in declaration.get("published", []):
+        check_published(item, declaration.get("containers", {}), f"published port {item['port']} of {name}")
     for site in declaration.get("sites", []):
         check_host_name(site.get("host", ""), f"site of {name}")
         check_site(site, f"site {site['host']} of {name}")
@@ -69,12 +72,12 @@ def _check_form(name: str, declaration: Declaration) -> None:
 
 
 def contradictions(declarations: dict[str, Declaration]) -> list[str]:
-    """Return in words what does not fit together: unmet needs, and names that are taken twice.
+    """Return in words what does not fit together: unmet needs, and names and ports that are taken twice.
 
     Args:
         declarations: all of them, by instance name.
     """
-    return [*_unmet_needs(declarations), *_taken_twice(declarations)]
+    return [*_unmet_needs(declarations), *_taken_twice(declarations), *clashes(declarations)]
 
 
 def _unmet_needs(declarations: dict[str, Declaration]) -> t.Iterator[str]:

@@ -9,16 +9,12 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.published import HIGHEST, all_published
 
 NETWORK = "development"
 
-# Ports of networks without a way out are not published, so such containers get one more network. Nothing gets out by it
-# either: its addresses are not translated.
-NETWORK_OPTIONS: dict[str, t.Any] = {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}}
-
 # Where two containers listen on the same port, the second one's is moved by this much on the host.
 OFFSET = 10000
-HIGHEST = 65535
 
 Ports = dict[str, list[tuple[int, int]]]
 
@@ -63,13 +59,8 @@ def development_ports(declarations: dict[str, dict]) -> Ports:
         for container, definition in declaration.get("containers", {}).items()
         for port in definition.get("development_ports", [])
     ]
-    published = {
-        int(str(port).split("/", maxsplit=1)[0].split(":")[-2])
-        for declaration in declarations.values()
-        for definition in declaration.get("containers", {}).values()
-        for port in definition.get("ports", [])
-    }
-    holders: dict[int, str] = dict.fromkeys(published, "what is published to everybody")
+    published = {int(item["port"]) for item in all_published(declarations)}
+    holders: dict[int, str] = dict.fromkeys(published, "what is published without this profile too")
     found: Ports = {}
     # Those that name a port of the host get it; the others make way, in the order of their names.
     for container, host, inside, explicit in sorted(asked, key=lambda one: (not one[3], one)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, sites
+from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, published, sites
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -66,7 +66,7 @@ CONTAINER: Options = {
         "description": "containers that are healthy before it starts, where those are not the datastores that it needs",
     },
     **dict.fromkeys(("cap_add", "cap_drop", "device_cgroup_rules", "devices", "dns", "group_add"), _TEXTS),
-    **dict.fromkeys(("ports", "security_opt", "tmpfs", "volumes"), _TEXTS),
+    **dict.fromkeys(("security_opt", "tmpfs", "volumes"), _TEXTS),
     **dict.fromkeys(("command", "entrypoint", "extra_hosts", "networks", "sysctls"), _ANY),
     **{key: {"type": "dict"} for key in ("logging", "ulimits")},
     **dict.fromkeys(("hostname", "mem_reservation", "memswap_limit", "restart", "shm_size"), _TEXT),
@@ -137,7 +137,14 @@ DECLARATION: Options = {
         "type": "list",
         "elements": "dict",
         "options": sites.OPTIONS,
-        "description": "where it is published",
+        "description": "where the proxy publishes it",
+    },
+    "published": {
+        "type": "list",
+        "elements": "dict",
+        "options": published.OPTIONS,
+        "description": "ports of its containers that are reached by way of the host; Compose, the firewall and a "
+        "verification go by it",
     },
     "hooks": {
         **_TEXTS,

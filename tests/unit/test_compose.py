@@ -246,7 +246,7 @@ class TestDevelopmentProfile:
 
     def test_what_is_published_to_everybody_keeps_its_port(self):
         declarations = self.listening(app=[80])
-        declarations["database"]["containers"]["database"]["ports"] = ["80:80/tcp"]
+        declarations["database"]["published"] = [{"container": "database", "port": 80}]
         assert development_ports(declarations) == {"app": [(10080, 80)]}
 
     def test_two_that_name_the_same_port_are_refused(self):

@@ -113,7 +113,8 @@ def _flat(tasks: list[dict]) -> list[dict]:
 
 @pytest.mark.parametrize("role", sorted(set(DECLARED) - {"caddy"}))
 def test_b8_only_the_proxy_publishes_ports_to_everybody(role):
-    assert not [name for name, one in VARIABLES[role].items() if isinstance(one, dict) and one.get("ports")]
+    assert all("bind" in item for name, one in VARIABLES[role].items() if name.endswith("_published") for item in one)
+    assert "container" not in str(VARIABLES[role][f"{role}_declaration"].get("published", []))
 
 
 def test_b9_a_secret_that_exists_is_never_made_anew(tmp_path):

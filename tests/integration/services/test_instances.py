@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+
 import psycopg2
 import pytest
 from integration.conftest import docker
 
+with socket.create_server(("127.0.0.1", 0)) as free:
+    PORT = free.getsockname()[1]
 REPORTS = {
     "role": "postgresql",
+    "port": PORT,
+    "networks": ["reports"],
     "memory_limit_mb": 512,
     "memory_mb": 512,
     "max_connections": 30,
@@ -35,9 +41,10 @@ def platform(deploy):
     return deploy(platform_datastores=["postgresql"], platform_instances={"reports": REPORTS, "shop": SHOP})
 
 
-def tables(platform) -> list:
+def tables(platform, **place) -> list:
+    place = place or {"host": platform.address("reports")}
     login = {"user": "shop", "password": platform.secrets["shop_database_password"], "dbname": "shop_db"}
-    with psycopg2.connect(host=platform.address("reports"), **login) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(**place, **login) as connection, connection.cursor() as cursor:
         cursor.execute("create table if not exists orders (place vector(3))")
         cursor.execute("select tablename from pg_tables where schemaname = 'public'")
         return cursor.fetchall()
@@ -59,6 +66,16 @@ def test_each_has_its_own_limit_settings_volume_and_password(platform):
 def test_it_logs_in_to_its_own_database_with_its_extension(platform):
     assert tables(platform) == [("orders",)]
     assert platform.secrets["shop_database_password"] not in str(platform.compose)
+
+
+def test_programs_of_the_host_reach_it_at_its_port_and_no_other_container_does(platform):
+    assert tables(platform, host="127.0.0.1", port=PORT) == [("orders",)]
+    (binding,) = platform.inspect("reports")["NetworkSettings"]["Ports"]["5432/tcp"]
+    assert binding == {"HostIp": "127.0.0.1", "HostPort": str(PORT)}
+    others = [*platform.inspect("reports")["NetworkSettings"]["Networks"].values()]
+    for place in ["reports", *(network["IPAddress"] for network in others)]:
+        answer = platform.run("postgresql", "pg_isready", "--host", place, "--timeout", "3", check=False)
+        assert "accepting connections" not in answer, place
 
 
 def test_a_second_run_and_one_of_it_alone_change_nothing(platform):
