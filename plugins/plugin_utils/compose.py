@@ -145,14 +145,22 @@ def _limit_cpus(service: dict, available: float | None) -> None:
 
 
 def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> str:
-    """Hash all that a running container was made from; what is reloaded in place does not count."""
+    """Hash all that a running container was made from.
+
+    What is reloaded in place does not count, nor do files that only other containers of the service are given.
+    """
+    mounted = [str(mount).split(":")[0] for mount in service.get("volumes", [])]
     files = {
         file["path"]: file.get("secret_content", file.get("content"))
         for file in declaration.get("files", [])
-        if not file.get("pending")
+        if not file.get("pending") and any(_lies_in(f"./{file['path']}", place) for place in mounted)
     }
     made_from = json.dumps([service, definition.get("secret_environment", {}), files], sort_keys=True)
     return hashlib.sha256(made_from.encode()).hexdigest()[:32]
+
+
+def _lies_in(path: str, place: str) -> bool:
+    return path == place or path.startswith(f"{place.rstrip('/')}/")
 
 
 def _networks(services: dict[str, dict]) -> dict[str, dict]:

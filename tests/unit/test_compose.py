@@ -112,6 +112,18 @@ def test_what_a_container_is_made_from_changes_its_fingerprint(declarations):
     assert fingerprint(declarations, "database") == fingerprint(DECLARATIONS, "database")
 
 
+def test_a_file_concerns_the_containers_that_are_given_it():
+    declarations = copy.deepcopy(DECLARATIONS)
+    containers = declarations["app"]["containers"]
+    containers["worker"] = {**containers["app"], "volumes": ["app_data:/data", "./app/other.conf:/etc/other.conf:ro"]}
+    containers["sidecar"] = {**containers["app"], "volumes": ["./app/restarts.conf:/etc/restarts.conf:ro"]}
+    containers["namesake"] = {**containers["app"], "volumes": ["./app/restarts:/etc/app:ro", "./ap:/ap", "app:/app"]}
+    otherwise = copy.deepcopy(declarations)
+    otherwise["app"]["files"][0]["content"] = "b"
+    differ = {name for name in containers if fingerprint(otherwise, name) != fingerprint(declarations, name)}
+    assert differ == {"app", "sidecar"}
+
+
 def test_a_file_that_is_reloaded_does_not_recreate_its_container():
     declarations = copy.deepcopy(DECLARATIONS)
     declarations["app"]["files"][1]["content"] = "b"
