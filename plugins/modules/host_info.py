@@ -123,6 +123,8 @@ host:
       description:
         - C(version), C(engine_version), C(running), C(enabled) at boot, C(compose_version), C(config), those of its
           keys that are C(managed) by the role C(docker), C(data_root), and the C(volumes) below it.
+        - C(shutdown) tells of the unit that stops containers in order when the host goes down whether it is C(enabled)
+          and C(active), and the SHA-256 of its C(files).
       type: dict
     data_volumes:
       description: Names of the volumes below O(data_path), if that is one of Docker's data roots.

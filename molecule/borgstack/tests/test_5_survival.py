@@ -6,15 +6,14 @@ from __future__ import annotations
 import subprocess
 import uuid
 
-from conftest import DOMAIN, OPERATOR, ROOT, answers, eventually
+from conftest import DOMAIN, OPERATOR, ROOT
 from estate import Estate, Markers
+from power import reboot
 
 
 def test_everything_survives_a_reboot(name, server, address, secrets, s3, serving):
     markers = Markers(Estate(server, secrets), s3, secrets, f"proof_{uuid.uuid4().hex[:12]}", "n8n_db", "n8n")
-    # What a container has for a power button.
-    subprocess.run(["docker", "restart", "--time", "60", name], check=True, capture_output=True)
-    eventually(lambda: answers(address, 22), 60)
+    reboot(name, server, address)
     serving(f"https://n8n.{DOMAIN}/", f"https://directus.{DOMAIN}/server/ping")
     markers.assert_kept()
     assert "Status: active" in server.check_output("ufw status")

@@ -9,9 +9,10 @@ import subprocess
 import uuid
 
 import pytest
-from conftest import DOMAIN, ROOT, answers, eventually
+from conftest import DOMAIN, ROOT, eventually
 from estate import Estate, Markers
 from plays import OPERATOR, command_of
+from power import reboot
 
 SITE = f"https://directus.{DOMAIN}/server/ping"
 SEED = int(os.environ.get("BORGSTACK_TEST_SEED") or random.randrange(10**6))
@@ -51,10 +52,12 @@ def test_data_survives_a_restart_of_the_daemon(server, markers, serving):
     markers.assert_kept()
 
 
-def test_everything_survives_a_reboot(name, server, address, markers, serving):
-    # What a container has for a power button.
-    subprocess.run(["docker", "restart", "--time", "60", name], check=True, capture_output=True)
-    eventually(lambda: answers(address, 22), 60)
+def test_a_reboot_stops_containers_in_order_and_starts_what_ran(name, server, address, container, markers, serving):
+    server.check_output(f"docker stop {container('caddy')}")
+    reboot(name, server, address)
+    # What was stopped by hand before is the operator's will.
+    assert server.check_output(f"docker inspect --format {{{{.State.Running}}}} {container('caddy')}") == "false"
+    server.check_output(f"docker start {container('caddy')}")
     serving(SITE)
     markers.assert_kept()
     assert "Status: active" in server.check_output("ufw status")

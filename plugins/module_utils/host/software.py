@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import glob
+import hashlib
 import json
 import os
 import re
@@ -23,6 +24,9 @@ DAEMON_CONFIG = "/etc/docker/daemon.json"
 # Which keys of it are the role docker's, so that one which is no longer declared can be taken back.
 MANAGED_CONFIG = "/etc/docker/daemon.json.managed"
 DATA_ROOT = "/var/lib/docker"
+# What the role docker adds, so that containers are stopped in order when the host goes down.
+SHUTDOWN_UNIT = "docker-in-order.service"
+SHUTDOWN_FILES = (f"/etc/systemd/system/{SHUTDOWN_UNIT}", "/usr/local/sbin/docker-in-order")
 
 
 def packages(names: t.Sequence[str]) -> dict[str, dict]:
@@ -52,16 +56,24 @@ def docker() -> dict:
         ("docker", "compose", "version", "--short"),
         ("docker", "version", "--format", "{{.Server.Version}}"),
         ("systemctl", "is-enabled", "docker.service"),
+        ("systemctl", "is-enabled", SHUTDOWN_UNIT),
+        ("systemctl", "is-active", SHUTDOWN_UNIT),
     )
     with ThreadPoolExecutor(len(commands)) as pool:
-        version, compose, engine, enabled = pool.map(lambda command: output(*command), commands)
+        version, compose, engine, *units = pool.map(lambda command: output(*command), commands)
+    enabled, shutdown_enabled, shutdown_active = (answer is not None for answer in units)
     client = re.search(r"version ([\d.]+)", version or "")
     config = _daemon_config()
     return {
         "version": client.group(1) if client else None,
         "engine_version": engine.strip().partition("+")[0] if engine else None,
         "running": bool(engine),
-        "enabled": enabled is not None,
+        "enabled": enabled,
+        "shutdown": {
+            "enabled": shutdown_enabled,
+            "active": shutdown_active,
+            "files": {path: hashlib.sha256((read(path) or "").encode()).hexdigest() for path in SHUTDOWN_FILES},
+        },
         "compose_version": compose.strip().lstrip("v").partition("-")[0].partition("+")[0] if compose else None,
         "config": config,
         "managed": (_parsed(read(MANAGED_CONFIG) or "") or {}).get("keys", []),

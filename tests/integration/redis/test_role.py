@@ -92,6 +92,9 @@ def test_a_new_installation_starts_and_ends_up_without_any_right(platform):
     assert [rights[key].strip("0") for key in ("CapInh", "CapPrm", "CapEff", "CapAmb")] == ["", "", "", ""]
     assert rights["NoNewPrivs"] == "1"
     assert container.run("stat", "-c", "%U %a", "/data/users.acl").split() == ["redis", "600"]
+    docker("stop", container.name)
+    # Not killed: it says good-bye.
+    assert "bye bye" in container.logs()
 
 
 def test_users_and_data_outlive_a_restart(platform):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -54,6 +55,18 @@ def test_settings_of_docker(monkeypatch, text, config, root):
     monkeypatch.setattr(software, "output", lambda *command: None)
     docker = software.docker()
     assert (docker["config"], docker["data_root"], docker["running"]) == (config, root, False)
+
+
+def test_what_stops_containers_in_order_is_measured_whole(monkeypatch):
+    monkeypatch.setattr(software, "read", lambda path: path if path.endswith("docker-in-order") else None)
+    answers = {("systemctl", "is-enabled", software.SHUTDOWN_UNIT): "enabled"}
+    monkeypatch.setattr(software, "output", lambda *command: answers.get(command))
+    shutdown = software.docker()["shutdown"]
+    unit, script = software.SHUTDOWN_FILES
+    assert (shutdown["enabled"], shutdown["active"]) == (True, False)
+    assert shutdown["files"] == {
+        path: hashlib.sha256(text).hexdigest() for path, text in ((unit, b""), (script, script.encode()))
+    }
 
 
 def test_without_dpkg_no_package_passes_for_absent(monkeypatch):
