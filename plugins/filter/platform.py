@@ -55,6 +55,11 @@ def sites_of(declarations: dict) -> list[dict]:
     return sorted(found, key=lambda site: site["host"])
 
 
+def with_hook(declarations: dict, hook: str) -> list[str]:
+    """Return the instances whose role has something to do at a hook."""
+    return [name for name, declared in declarations.items() if hook in declared.get("hooks", [])]
+
+
 def service_roles(roles_path: str) -> list[str]:
     """Return the names of the roles below a folder that declare a service."""
     return sorted(path.parts[-3] for path in Path(roles_path).glob("*/vars/main.yml") if _declares(path))
@@ -87,6 +92,7 @@ class FilterModule:
                 "key_patterns": purge.key_patterns,
                 "sites_of": sites_of,
                 "published_rules": published.firewall_rules,
+                "with_hook": with_hook,
                 "edge_sites": sites.edge_sites,
                 "edge_settings": edge.edge_settings,
                 "s3_identities": seaweedfs.s3_identities,

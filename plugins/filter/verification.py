@@ -51,7 +51,6 @@ class FilterModule:
         return explained(
             {
                 "rows_of_containers": rows_of_containers,
-                "running_addresses": verification.running_addresses,
                 "rows_of_checks": verification.inside_rows,
                 "outside_checks": outside_checks,
                 "rows_of_outside": outside.outside_rows,

@@ -26,7 +26,10 @@ FOLDER = re.compile(r"/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+")
 # Folders of the system itself; below /opt, /srv, /home, /data and the like a platform has a place.
 SYSTEM = {"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "sys", "usr"}
 # What roles set themselves, and what is an option of a look-up.
-OWN = re.compile(r".*_(?:declarations|found|authority|rows)|preflight_host|platform_secrets_read_only")
+OWN = re.compile(
+    r".*_(?:declarations|found|authority|rows|verified)|preflight_(?:host|measured)"
+    r"|platform_(?:files|listing|project|selected_declarations|state|secrets_read_only)"
+)
 
 Spec = dict[str, t.Any]
 

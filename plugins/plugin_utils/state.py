@@ -31,8 +31,8 @@ def project_state(containers: list[dict], project: dict, networks: dict[str, str
         `stale`: the declared containers that are absent, outdated, changed by hand, stopped or unhealthy; `unmade`:
         those of them that are absent, outdated or changed by hand, so that starting them makes them anew; `drifted`:
         in words what was changed by hand, by container; `hanging`: those that run and are not healthy;
-        `orphans`: those that run but are not declared; `addresses`: by container, on the network `internal`; `ids`:
-        Docker's container ids, by container.
+        `orphans`: those that run but are not declared; `addresses`: on the network `internal`, by container, of
+        those that can answer (a paused one would only be waited for); `ids`: Docker's container ids, by container.
     """
     found = by_service(containers)
     services = project["services"]
@@ -51,6 +51,7 @@ def project_state(containers: list[dict], project: dict, networks: dict[str, str
         "addresses": {
             name: _address(item["NetworkSettings"]["Networks"], f"{project['name']}_internal")
             for name, item in found.items()
+            if item["State"] == "running"
         },
         "ids": {name: item["Id"] for name, item in found.items()},
     }

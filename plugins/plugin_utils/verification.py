@@ -22,7 +22,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
 from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, declared_checks
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
-from ansible_collections.borgstack.platform.plugins.plugin_utils.state import by_service, drift, project_state
+from ansible_collections.borgstack.platform.plugins.plugin_utils.state import by_service, drift
 
 OK = "ok"
 FAILED = "failed"
@@ -172,11 +172,6 @@ def duration(seconds: int) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {name}"
     return f"{seconds} s"
-
-
-def running_addresses(containers: list[dict], project: dict) -> dict[str, str]:
-    """Return the addresses of the containers that can answer; a paused one would only be waited for."""
-    return project_state([item for item in containers if item["State"] == "running"], project)["addresses"]
 
 
 def inside_rows(declarations: dict[str, Declaration], addresses: dict[str, str], results: list[dict]) -> list[Row]:

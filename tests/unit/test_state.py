@@ -199,3 +199,8 @@ def test_a_container_that_is_not_on_the_inner_network_has_an_address_all_the_sam
     item = {**container("app", "x"), "NetworkSettings": {"Networks": networks}}
     project = compose_project(DECLARATIONS, "borgstack")
     assert project_state([item], project)["addresses"] == {"app": "10.0.0.2"}
+
+
+def test_a_paused_container_is_not_asked_although_it_has_an_address():
+    item = {**container("app", "x"), "State": "paused"}
+    assert project_state([item], compose_project(DECLARATIONS, "borgstack"))["addresses"] == {}

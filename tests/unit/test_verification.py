@@ -123,11 +123,6 @@ def test_what_nobody_declares_is_told():
     assert row["check"] == "container old" and row["state"] == "failed"
 
 
-def test_a_paused_container_is_not_asked():
-    assert verification.running_addresses([container()], PROJECT) == {"app": "10.0.0.2"}
-    assert verification.running_addresses([container(state="paused")], PROJECT) == {}
-
-
 def test_declared_checks_bring_their_category_and_remedy():
     checks = [
         {"name": "ready", "port": 80, "path": "/"},
