@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.schema import HOOKS
 
@@ -54,3 +55,25 @@ def test_a_file_named_after_a_hook_is_declared(role):
     declared = re.search(r"\n  hooks: (.*)", text)
     files = {hook for hook in HOOKS if (role / f"tasks/{hook}.yml").exists()}
     assert files == set(re.findall(rf"\b(?:{'|'.join(HOOKS)})\b", declared[1] if declared else ""))
+
+
+def verifying(hook: str) -> list[Path]:
+    """Return the files of that name of the roles that declare a service."""
+    return [
+        role / f"tasks/{hook}.yml"
+        for role in ROLES
+        if role.name != "platform" and (role / f"tasks/{hook}.yml").exists()
+    ]
+
+
+@pytest.mark.parametrize("path", [*verifying("provision"), *verifying("verify")], ids=lambda path: path.parts[-3])
+def test_a_preview_says_its_rows_and_neither_changes_nor_stops_a_verification(path):
+    tasks = [inner for task in yaml.safe_load(path.read_text(encoding="utf-8")) for inner in task.get("block", [task])]
+    told = tasks.pop()
+    assert f"{path.parts[-3]}_verified" in told["ansible.builtin.set_fact"]
+    verified = path.stem == "verify"
+    assert told.get("when") == (None if verified else "platform_preview")
+    for task in tasks:
+        calm = False if verified else f"{task['register']} is {{}} and not platform_preview"
+        assert task["changed_when"] == (calm and calm.format("changed")), task["name"]
+        assert task["failed_when"] == (calm and calm.format("failed")), task["name"]
