@@ -90,17 +90,17 @@ def to_provision(
     Args:
         declarations: by instance name.
         datastore: the datastore's instance name.
-        selected: the services that the run is about.
+        selected: the instances that the run is about.
         started: the containers that this run started, or would start.
         pending: `INSTANCE/HOOK` of each file whose change is not in effect yet.
     """
-    if declarations[datastore]["service"] in selected:
+    if datastore in selected:
         return declarations
     restarted = declarations[datastore]["provides"]["container"] in started
     return {
         instance: declaration
         for instance, declaration in declarations.items()
-        if declaration["service"] in selected and (restarted or f"{instance}/provision" in pending)
+        if instance in selected and (restarted or f"{instance}/provision" in pending)
     }
 
 

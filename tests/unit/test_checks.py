@@ -53,8 +53,9 @@ def test_only_what_is_not_in_effect_is_configured(made, pending, failed, expecte
     assert to_configure(DECLARATIONS, made, pending, failed) == expected
 
 
+# Selected are instances, whatever their role calls itself.
 CONSUMERS = {
-    "database": {"service": "database", "provides": {"container": "database"}},
+    "database": {"service": "engine", "provides": {"container": "database"}},
     "app": {"service": "app"},
     "other": {"service": "other"},
 }

@@ -79,9 +79,22 @@ def test_programs_of_the_host_reach_it_at_its_port_and_no_other_container_does(p
 
 
 def test_a_second_run_and_one_of_it_alone_change_nothing(platform):
-    for arguments in ((), ("--tags", "consumer")):
+    for arguments in ((), ("--tags", "shop"), ("--tags", "consumer"), ("--check", "--tags", "reports")):
         again = platform.converge(*arguments)
         assert (again.returncode, again.changed) == (0, 0), again.output
+    refused = platform.converge("--tags", "reprots")
+    assert refused.returncode != 0 and "nothing has the tag reprots, did you mean reports?" in refused.output
+
+
+def test_a_run_of_one_instance_leaves_the_others_of_its_role_alone(platform):
+    wider = {**REPORTS, "memory_limit_mb": 640}
+    run = platform.converge("--tags", "postgresql", platform_instances={"reports": wider, "shop": SHOP})
+    assert run.returncode == 0 and platform.inspect("reports")["HostConfig"]["Memory"] == 640 * 2**20
+    before = platform.inspect("postgresql")["State"]["StartedAt"]
+    platform.variables["postgresql_max_connections"] = 210
+    run = platform.converge("--tags", "reports", platform_instances={"reports": REPORTS, "shop": SHOP})
+    assert run.returncode == 0 and platform.inspect("reports")["HostConfig"]["Memory"] == 512 * 2**20
+    assert platform.inspect("postgresql")["State"]["StartedAt"] == before
 
 
 def test_what_it_says_wrongly_is_named_and_shows_no_secret(platform):
