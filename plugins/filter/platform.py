@@ -14,6 +14,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     compose,
     databases,
     declaration,
+    deployed,
     development,
     edge,
     engine,
@@ -55,6 +56,16 @@ def sites_of(declarations: dict) -> list[dict]:
     return sorted(found, key=lambda site: site["host"])
 
 
+def purge_plan(declarations: dict, noted: dict, wanted: str, project: str) -> dict:
+    """Return what belongs to instances that leave alone."""
+    return purge.purge_plan(settled(declarations), settled(noted), wanted, project)
+
+
+def notes_to_write(declarations: dict, found: dict, project: dict, stale: list[str], now: str) -> dict:
+    """Return the notes of what is deployed that are not on the host yet."""
+    return deployed.notes_to_write(settled(declarations), settled(found), settled(project), stale, now)
+
+
 def with_hook(declarations: dict, hook: str) -> list[str]:
     """Return the instances whose role has something to do at a hook."""
     return [name for name, declared in declarations.items() if hook in declared.get("hooks", [])]
@@ -87,7 +98,8 @@ class FilterModule:
                 "migrations_of": databases.migrations_of,
                 "roles_of": databases.roles_of,
                 "redis_users_of": redis.redis_users_of,
-                "purge_plan": purge.purge_plan,
+                "purge_plan": purge_plan,
+                "notes_to_write": notes_to_write,
                 "purge_report": purge.purge_report,
                 "key_patterns": purge.key_patterns,
                 "sites_of": sites_of,

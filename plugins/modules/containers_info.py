@@ -81,8 +81,8 @@ others:
   type: dict
 notes:
   description: >-
-    C(volumes) that there were and C(docker_root) at that time, C(version) of the collection that ran last, and whether
-    something was C(deployed).
+    C(volumes) that there were and C(docker_root) at that time, C(version) of the collection that ran last, whether
+    something was C(deployed), and what of each of the C(instances).
   returned: success
   type: dict
 """

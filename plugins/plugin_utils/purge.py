@@ -10,17 +10,21 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import compose_project, project_files
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+from ansible_collections.borgstack.platform.plugins.plugin_utils.deployed import Note, leaving, note_of
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 WILDCARDS = ("*", "?", "[")
 
 
-def purge_plan(declarations: dict[str, Declaration], service: str, project: str) -> dict[str, t.Any]:
-    """Return what belongs to one service alone.
+def purge_plan(
+    declarations: dict[str, Declaration], noted: dict[str, Note], wanted: str, project: str
+) -> dict[str, t.Any]:
+    """Return what belongs to instances that leave alone.
 
     Args:
-        declarations: of the services that stay and of the one that leaves, by instance name.
-        service: the short name of the role that leaves.
+        declarations: by instance name, of what stays; and of the role that leaves, where nothing is noted of it.
+        noted: what is noted on the host, by instance.
+        wanted: the instance that leaves, or what a role calls itself.
         project: name of the Compose project.
 
     Returns:
@@ -28,12 +32,14 @@ def purge_plan(declarations: dict[str, Declaration], service: str, project: str)
         (by instance name, each with `service`, `provides`, the `needs` that leave and those of `others`), `consumers`
         (who still needs it, in words) and `stays` (what does not go with it, in words).
     """
-    leaving = {name: item for name, item in declarations.items() if item["service"] == service}
-    staying = {name: item for name, item in declarations.items() if name not in leaving}
-    here, there = compose_project(leaving, project), compose_project(staying, project)
+    gone = leaving(noted, declarations, wanted)
+    staying = {name: item for name, item in declarations.items() if gone or item["service"] != wanted}
+    gone = gone or {name: note_of(name, item, project) for name, item in declarations.items() if name not in staying}
+    there = compose_project(staying, project)
     kept = {file["path"] for file in project_files(staying)}
-    paths = [file["path"] for file in project_files(leaving) if file["path"] not in kept]
-    needs = [need for item in leaving.values() for need in item.get("needs", [])]
+    paths = [path for note in gone.values() for path in note["files"] if path not in kept]
+    volumes = {volume for note in gone.values() for volume in note["volumes"]}
+    needs = [need for note in gone.values() for need in note["needs"]]
     datastores: dict[str, dict] = {}
     stays = []
     for name, item in staying.items():
@@ -51,11 +57,11 @@ def purge_plan(declarations: dict[str, Declaration], service: str, project: str)
     elsewhere = {need["instance"] for need in needs} - set(datastores)
     stays += [f"what it has in {name}, which does not run here as a datastore" for name in sorted(elsewhere)]
     return {
-        "containers": sorted(here["services"]),
-        "volumes": [f"{project}_{volume}" for volume in here["volumes"] if volume not in there["volumes"]],
+        "containers": sorted(container for note in gone.values() for container in note["containers"]),
+        "volumes": sorted(volumes - {f"{project}_{volume}" for volume in there["volumes"]}),
         "files": sorted([*paths, *(f"{path}.pending" for path in paths)]),
         "datastores": datastores,
-        "consumers": sorted(_consumers(leaving, staying)),
+        "consumers": sorted(_consumers(gone, staying)),
         "stays": stays,
     }
 
@@ -87,12 +93,12 @@ def _own_items(needs: list[dict], others: list[dict]) -> tuple[list[dict], list[
     return own, shared
 
 
-def _consumers(leaving: dict[str, Declaration], staying: dict[str, Declaration]) -> t.Iterator[str]:
-    containers = {name for item in leaving.values() for name in item.get("containers", {})}
+def _consumers(leaving: dict[str, Note], staying: dict[str, Declaration]) -> t.Iterator[str]:
+    containers = {name for note in leaving.values() for name in note["containers"]}
     databases = {
         (need["instance"], need["database"]["name"])
-        for item in leaving.values()
-        for need in item.get("needs", [])
+        for note in leaving.values()
+        for need in note["needs"]
         if need.get("database", {}).get("owner")
     }
     for name, item in staying.items():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from ansible_collections.borgstack.platform.plugins.plugin_utils.deployed import named, note_of
 from ansible_collections.borgstack.platform.plugins.plugin_utils.purge import purge_plan
 
 from .test_inventories import INVENTORIES
@@ -31,9 +34,16 @@ def test_nothing_that_stays_is_named(declared, inventory):
     services = {item["service"] for item in declarations.values()}
     assert len(services) > 5
     for service in services:
-        plan = purge_plan(declarations, service, "borgstack")
+        plan = purge_plan(declarations, {}, service, "borgstack")
         staying = [item for item in declarations.values() if item["service"] != service]
         leaving = [item for item in declarations.values() if item["service"] == service]
+        # By what was noted, when nobody declares it any more, the same goes.
+        noted = {name: note_of(name, item, "borgstack") for name, item in declarations.items()}
+        left = {name: item for name, item in declarations.items() if item["service"] != service}
+        by_note = purge_plan(left, json.loads(json.dumps(noted)), service, "borgstack")
+        for part in plan["datastores"].values():
+            part["needs"] = [named(need) for need in part["needs"]]
+        assert by_note == plan
         assert not set(plan["containers"]) & {name for item in staying for name in item.get("containers", {})}
         assert set(plan["containers"]) == {name for item in leaving for name in item.get("containers", {})}
         assert not set(plan["volumes"]) & {name for item in staying for name in volumes_of(item)}

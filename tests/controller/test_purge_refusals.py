@@ -19,8 +19,11 @@ CASES = {
     ),
     "switched-on": ({"purge": "n8n", "purge_confirm": "n8n"}, "n8n is switched on"),
     "switched-on-by-its-full-name": ({"purge": LONG, "purge_confirm": LONG}, f"{LONG} is switched on"),
-    "unknown": ({"purge": "nothing", "purge_confirm": "nothing"}, "there is no service nothing"),
-    "not-said": ({}, "it is not said which service is to go"),
+    "an-instance-of-another-name": (
+        {"purge": "redis-cache", "purge_confirm": "redis-cache"},
+        "redis-cache is switched on",
+    ),
+    "not-said": ({}, "it is not said which instance is to go"),
     "needed": (
         {"purge": "redis", "purge_confirm": "redis", "platform_datastores": ["postgresql", "mongodb", "seaweedfs"]},
         "n8n needs redis",

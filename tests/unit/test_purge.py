@@ -37,17 +37,25 @@ OTHER = {"service": "other", "containers": {"other": {**HEALTH, "volumes": ["sha
 
 
 def plan(declarations: dict, service: str = "app") -> dict:
-    return purge_plan(declarations, service, "borgstack")
+    return purge_plan(declarations, {}, service, "borgstack")
 
 
 def test_what_is_its_own_goes():
     leaving = plan({"postgresql": POSTGRESQL, "other": OTHER, "app": APP})
     assert leaving["containers"] == ["app"]
     assert leaving["volumes"] == ["borgstack_app_data"]
-    files = ["app/app.conf", "configured/app.json", "provisioned/app", "secrets/app.env"]
+    files = ["app/app.conf", "configured/app.json", "deployed/app.json", "provisioned/app", "secrets/app.env"]
     assert leaving["files"] == sorted([*files, *(f"{path}.pending" for path in files)])
     assert [(name, part["service"]) for name, part in leaving["datastores"].items()] == [("postgresql", "postgresql")]
-    assert leaving["datastores"]["postgresql"]["needs"] == APP["needs"]
+    # What things are called there: passwords are of no use any more.
+    assert leaving["datastores"]["postgresql"]["needs"] == [
+        {
+            "kind": "postgresql",
+            "instance": "postgresql",
+            "role": {"name": "app_user"},
+            "database": {"name": "app_db", "owner": "app_user"},
+        }
+    ]
     assert (leaving["consumers"], leaving["stays"]) == ([], [])
 
 

@@ -77,7 +77,9 @@ class Estate:
             "volume": set(shell("docker volume ls --quiet").splitlines()),
             "network": set(shell("docker network ls --quiet --no-trunc").splitlines()),
             "image": set(shell("docker image ls --quiet --no-trunc").splitlines()),
-            "file": set(shell("find /opt/borgstack -type f -print0 | xargs -0 sha256sum").splitlines()),
+            "file": set(
+                shell("find /opt/borgstack -type f -not -path '*/deployed/*' -print0 | xargs -0 sha256sum").splitlines()
+            ),
             "database": set(self.psql("postgres", "select datname, datacl from pg_database")),
             "role": set(self.psql("postgres", "select rolname, rolpassword from pg_authid")),
             "schema": self.schemas(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import psycopg2
 import pytest
 from integration.conftest import docker
+from plays import Run
 
 with socket.create_server(("127.0.0.1", 0)) as free:
     PORT = free.getsockname()[1]
@@ -106,14 +108,57 @@ def test_what_it_says_wrongly_is_named_and_shows_no_secret(platform):
     assert platform.secrets["shop_database_password"] not in refused.output
 
 
-def test_its_data_stays_when_it_is_no_longer_named(platform):
+def test_what_was_deployed_is_noted_without_secrets(platform):
+    notes = platform.folder / "project/deployed"
+    assert notes.stat().st_mode & 0o777 == 0o700
+    reports, shop = (json.loads((notes / f"{name}.json").read_text(encoding="utf-8")) for name in ("reports", "shop"))
+    image = docker("inspect", "--format", "{{.Image}}", platform.container("reports")).strip()
+    assert reports["images"] == {"reports": {"name": platform.compose["services"]["reports"]["image"], "id": image}}
+    assert reports["volumes"] == [f"{platform.project}_reports_data"]
+    assert [need["database"] for need in shop["needs"]] == [{"name": "shop_db", "owner": "shop"}]
+    texts = [path.read_text(encoding="utf-8") for path in notes.glob("*.json")]
+    assert not [secret for secret in platform.secrets.values() for text in texts if secret in text]
+    assert {path.stat().st_mode & 0o777 for path in notes.glob("*.json")} == {0o600}
+
+
+def purge(platform, name: str, *arguments: str) -> Run:
+    platform.variables["purge"] = name
+    run = platform.converge(*arguments, playbook="purge.yml")
+    del platform.variables["purge"]
+    return run
+
+
+def volumes() -> list[str]:
+    return docker("volume", "ls", "--format", "{{.Name}}").split()
+
+
+def test_its_data_stays_when_it_is_no_longer_named_until_it_is_purged(platform):
     without = platform.converge(platform_instances={"reports": REPORTS})
     assert without.returncode == 0, without.output
     assert platform.query("shop_db", "select count(*) from orders", "reports") == "0"
+    refused = purge(platform, "nothing")
+    assert refused.returncode != 0 and "deployed here and no longer declared are shop" in " ".join(
+        refused.output.split()
+    )
+    foretold = purge(platform, "shop", "--check")
+    assert foretold.returncode == 0 and "database shop_db in reports" in foretold.output, foretold.output
+    done = purge(platform, "shop")
+    assert done.returncode == 0 and "role shop in reports" in done.output, done.output
+    asked = "select count(*) from pg_database, pg_roles where datname = 'shop_db' or rolname = 'shop'"
+    assert platform.query("postgres", asked, "reports") == "0"
+    assert not (platform.folder / "project/deployed/shop.json").exists()
 
 
-def test_an_instance_that_is_no_longer_named_goes_and_its_volume_stays(platform):
+def test_an_instance_that_is_no_longer_named_goes_and_its_volume_stays_until_it_is_purged(platform):
     without = platform.converge(platform_instances={})
     assert without.returncode == 0, without.output
     assert "reports" not in platform.compose["services"]
-    assert f"{platform.project}_reports_data" in docker("volume", "ls", "--format", "{{.Name}}").split()
+    assert f"{platform.project}_reports_data" in volumes()
+    assert "postgresql is switched on" in purge(platform, "postgresql").output
+    started = platform.inspect("postgresql")["State"]["StartedAt"]
+    done = purge(platform, "reports")
+    assert done.returncode == 0, done.output
+    assert f"{platform.project}_reports_data" not in volumes() and f"{platform.project}_postgresql_data" in volumes()
+    assert platform.inspect("postgresql")["State"]["StartedAt"] == started
+    again = platform.converge()
+    assert (again.returncode, again.changed) == (0, 0), again.output
