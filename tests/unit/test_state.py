@@ -129,7 +129,7 @@ class TestState:
 
 class TestGround:
     project: ClassVar[dict] = compose_project(DECLARATIONS, "borgstack")
-    fresh: ClassVar[dict] = {"volumes": [], "docker_root": "", "version": "", "deployed": False}
+    fresh: ClassVar[dict] = {"volumes": [], "docker_root": "", "version": "", "deployed": False, "instances": {}}
 
     def refusals(self, present: list[str], others: dict | None = None, root: str = "/d", **noted) -> list[str]:
         found = {"volumes": present, "docker_root": root, "others": others or {}, "notes": {**self.fresh, **noted}}
