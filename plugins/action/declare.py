@@ -88,7 +88,11 @@ class ActionModule(ActionBase):
         if not service.provides:
             return {}
         return {
-            name: endpoint(**{key: self._template(variables, service.provides[key]) for key in ("container", "port")})
+            name: endpoint(
+                self._template(variables, service.provides["container"]),
+                self._template(variables, service.provides["port"]),
+                self._template(variables, service.published),
+            )
             for name, variables in variables_by_name.items()
         }
 
@@ -138,6 +142,7 @@ class Service:
         options: its variables, as its argument_specs have them.
         tier: when it is asked.
         provides: what it offers to others, not rendered yet; empty unless it is a datastore.
+        published: at which ports of the host, not rendered yet either.
     """
 
     def __init__(self, role: str, listed: bool, named: dict[str, dict], action: ActionModule):
@@ -160,7 +165,8 @@ class Service:
                 f"name {self.name}_declaration in its vars, or take it out of the inventory",
             )
         declared = self._vars[f"{self.name}_declaration"]
-        self.tier, self.provides = declared.get("tier", ""), declared.get("provides", {})
+        self.tier = declared.get("tier", "")
+        self.provides, self.published = declared.get("provides", {}), declared.get("published", [])
 
     def variables(self, task_vars: Variables) -> Variables:
         """Return the variables as the role's own tasks would have them."""

@@ -7,27 +7,34 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import quote
 
 Endpoint = dict[str, t.Any]
 
+LOOPBACK = "127.0.0.1"
 
-def endpoint(container: str, port: int) -> Endpoint:
-    """Return how an instance is reached from a container beside it.
+
+def endpoint(container: str, port: int, published: t.Sequence[dict[str, t.Any]] = ()) -> Endpoint:
+    """Return how an instance is reached.
 
     Args:
         container: that listens.
         port: where it listens.
+        published: what its declaration publishes.
 
     Returns:
-        `host`, `port`, and `address`, which is both of them with a colon.
+        `host`, `port`, and `address`, which is both of them with a colon, for a container beside it; and `on_host`, the
+        same for a program of the host, where it is published there.
     """
-    return {"host": container, "port": int(port), "address": f"{container}:{port}"}
+    at = [item for item in published if item["container"] == container and _inside(item) == int(port)]
+    on_host = {"on_host": _place(next(iter(at[0].get("bind", [])), LOOPBACK), at[0]["port"])} if at else {}
+    return {**_place(container, port), **on_host}
 
 
 def endpoints_of(declarations: dict[str, dict]) -> dict[str, Endpoint]:
     """Return the endpoints of those that provide something, by instance name."""
     return {
-        name: endpoint(declared["provides"]["container"], declared["provides"]["port"])
+        name: endpoint(declared["provides"]["container"], declared["provides"]["port"], declared.get("published", []))
         for name, declared in declarations.items()
         if "provides" in declared
     }
@@ -41,3 +48,43 @@ def with_unknown(endpoints: dict[str, Endpoint], used: t.Iterable[str]) -> dict[
         used: names of instances that a service is set to use, whether they exist or not.
     """
     return {**{name: endpoint(name, 0) for name in used}, **endpoints}
+
+
+def connections(needs: list[dict[str, t.Any]], endpoints: dict[str, Endpoint]) -> dict[str, str]:
+    """Return how a program of the host logs in to the databases that are needed for it, as environment variables.
+
+    Args:
+        needs: of one instance; those of PostgreSQL with a role and a database count.
+        endpoints: by instance name.
+
+    Returns:
+        `POSTGRESQL_HOST`, `_PORT`, `_DATABASE`, `_USER`, `_PASSWORD`, and all of it as `POSTGRESQL_URL`; for a second
+        need `POSTGRESQL_2_HOST` and so on.
+    """
+    logins = [need for need in needs if need["kind"] == "postgresql" and {"role", "database"} <= set(need)]
+    found: dict[str, str] = {}
+    for number, need in enumerate(logins, start=1):
+        reached = endpoints.get(need["instance"], {})
+        place = reached.get("on_host", reached)
+        user, password = need["role"]["name"], need["role"].get("password", "")
+        database = need["database"]["name"]
+        url = f"postgresql://{quote(user, '')}:{quote(password, '')}@{place.get('address', '')}/{quote(database, '')}"
+        values = {
+            "HOST": place.get("host", ""),
+            "PORT": str(place.get("port", "")),
+            "DATABASE": database,
+            "USER": user,
+            "PASSWORD": password,
+            "URL": url,
+        }
+        prefix = "POSTGRESQL" if number == 1 else f"POSTGRESQL_{number}"
+        found |= {f"{prefix}_{key}": value for key, value in values.items()}
+    return found
+
+
+def _place(host: str, port: int) -> Endpoint:
+    return {"host": host, "port": int(port), "address": f"{f'[{host}]' if ':' in host else host}:{port}"}
+
+
+def _inside(item: dict[str, t.Any]) -> int:
+    return int(item.get("container_port", item["port"]))

@@ -18,6 +18,7 @@ BY_NAME = ("environment", "secret_environment", "labels")
 AFTER = ("volumes",)
 INSTEAD = {
     "mem_limit": r"[1-9][0-9]*m",
+    "mem_reservation": r"[1-9][0-9]*m",
     "cpus": r"[0-9]+([.][0-9]+)?",
     "pids_limit": r"[1-9][0-9]*",
     "shm_size": r"[1-9][0-9]*m",

@@ -12,17 +12,24 @@ INVENTORIES = sorted(path.name for path in (ROOT / "inventories").iterdir() if (
 LISTS = ("platform_datastores", "platform_applications", "platform_integrations", "platform_edge")
 
 
-def lists_of(group_vars: Path) -> dict[str, list[str]]:
+def lists_of(group_vars: Path) -> dict:
     """Return what an inventory deploys."""
-    found = yaml.safe_load((group_vars / "all/main.yml").read_text(encoding="utf-8"))
-    return {name: found[name] for name in LISTS}
+    settings = settings_of(group_vars)
+    return {name: settings.get(name) for name in (*LISTS, "platform_instances")}
+
+
+def settings_of(group_vars: Path) -> dict:
+    """Return what an inventory says."""
+    return yaml.safe_load((group_vars / "all/main.yml").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)
 def test_all_that_it_lists_is_declared(declared, inventory):
-    listed = [name for names in lists_of(ROOT / "inventories" / inventory / "group_vars").values() for name in names]
+    settings = settings_of(ROOT / "inventories" / inventory / "group_vars")
+    roles = [name for names in LISTS for name in settings[names]]
+    roles += [instance["role"] for instance in settings.get("platform_instances", {}).values()]
     services = {item["service"] for item in declared(inventory).values()}
-    assert services == {name.rpartition(".")[2] for name in listed}
+    assert services == {role.rpartition(".")[2] for role in roles}
 
 
 @pytest.mark.parametrize("inventory", INVENTORIES)

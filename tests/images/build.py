@@ -79,14 +79,12 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
         "redis-7": Image("redis", "redis", "bookworm", versions["redis_7_version"], service=False),
         "valkey": Image("valkey", "valkey/valkey", "sid", versions["valkey_version"], service=False),
         "seaweedfs": Image("seaweedfs", "chrislusf/seaweedfs", "trixie", versions["seaweedfs_version"], needs_ca=True),
-        # On no server yet: no inventory of a scenario names it.
         "keycloak": Image(
             "keycloak",
             "quay.io/keycloak/keycloak",
             "trixie",
             versions["keycloak_version"],
             needs_ca=True,
-            service=False,
         ),
         "fileflows": Image("fileflows", "revenz/fileflows", "node", versions["fileflows_version"]),
         "caddy": Image("caddy", "caddy", "trixie", versions["caddy_version"], needs_ca=True),

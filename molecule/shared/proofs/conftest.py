@@ -21,7 +21,7 @@ from verification import Verification
 
 __all__ = ["DOMAIN", "OPERATOR", "PROJECT", "ROOT", "Run", "answers", "eventually", "unhurried"]
 DOMAIN = "demo.example.com"
-PROJECT = "borgstack"
+PROJECT = os.environ.get("BORGSTACK_TEST_PROJECT", "borgstack")
 SSH = 22
 # What `script/test --deep` adds: batteries of other scenarios, linked, and repetitions.
 DEEP = "test_7_deep"

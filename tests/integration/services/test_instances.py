@@ -70,6 +70,15 @@ def test_it_logs_in_to_its_own_database_with_its_extension(platform):
     assert platform.secrets["shop_database_password"] not in str(platform.compose)
 
 
+def test_its_program_is_told_how_to_log_in(platform):
+    file = platform.folder / "project/connections/shop.env"
+    assert file.stat().st_mode & 0o777 == 0o600
+    told = dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
+    with psycopg2.connect(told["POSTGRESQL_URL"].strip('"')) as connection, connection.cursor() as cursor:
+        cursor.execute("select current_user || ' ' || current_database()")
+        assert cursor.fetchone() == ("shop shop_db",)
+
+
 def test_programs_of_the_host_reach_it_at_its_port_and_no_other_container_does(platform):
     assert tables(platform, host="127.0.0.1", port=PORT) == [("orders",)]
     (binding,) = platform.inspect("reports")["NetworkSettings"]["Ports"]["5432/tcp"]
