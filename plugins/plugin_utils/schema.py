@@ -26,7 +26,6 @@ HOOKS = {
     "authority": "says whose certificates a proxy has that makes them itself",
     "deprovision": "says what a leaving service has in a datastore, and removes it",
 }
-BACKUPS = ("pg_dump", "mongodump", "redis_rdb", "s3_sync", "volume")
 
 _TEXT = {"type": "str"}
 _TEXTS = {"type": "list", "elements": "str"}
@@ -162,15 +161,16 @@ DECLARATION: Options = {
     },
     "cpu_features": {**_BY_NAME, "description": "what its images cannot run without: one by architecture"},
     "backup": {
-        "type": "list",
-        "elements": "dict",
+        "type": "dict",
         "options": {
-            "method": {**_TEXT, "required": True, "choices": list(BACKUPS)},
-            "databases": {**_ANY, "description": "a list, or `all`"},
-            "buckets": {**_ANY, "description": "a list, or `all`"},
-            "volumes": _TEXTS,
+            "contents": {
+                **_SWITCH,
+                "description": "of a datastore: whether all that it holds is saved, by the tools of its kind; what "
+                "services need of it is thereby saved",
+            },
+            "volumes": {**_TEXTS, "description": "volumes whose files are saved"},
         },
-        "description": "what must be backed up, and how",
+        "description": "what must be backed up",
     },
     "immutable_secrets": {
         **_BY_NAME,
