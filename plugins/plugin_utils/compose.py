@@ -149,7 +149,7 @@ def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> s
 
     What is reloaded in place does not count, nor do files that only other containers of the service are given.
     """
-    mounted = [str(mount).split(":")[0] for mount in service.get("volumes", [])]
+    mounted = [str(mount).split(":", maxsplit=1)[0] for mount in service.get("volumes", [])]
     files = {
         file["path"]: file.get("secret_content", file.get("content"))
         for file in declaration.get("files", [])
