@@ -25,7 +25,7 @@ with psycopg2.connect(login["POSTGRESQL_URL"], connect_timeout=5) as connection,
 @pytest.fixture
 def instance(server):
     """Return all that Docker knows of an instance's container."""
-    return lambda name: json.loads(server.check_output(f"docker inspect {PROJECT}-postgres-{name}-1"))[0]
+    return lambda short: json.loads(server.check_output(f"docker inspect {PROJECT}-postgres-{short}-1"))[0]
 
 
 @pytest.fixture
@@ -34,29 +34,29 @@ def login(server):
     return lambda name: server.run("python3 -c %s %s", LOGIN, f"/opt/{PROJECT}/connections/{name}.env")
 
 
-@pytest.mark.parametrize("name", PORTS)
-def test_each_has_its_own_limits_volume_and_place(server, address, instance, name):
-    found = instance(name)
+@pytest.mark.parametrize("short", PORTS)
+def test_each_has_its_own_limits_volume_and_place(server, address, instance, short):
+    found = instance(short)
     place = f"/sys/fs/cgroup$(cut -d: -f3 /proc/{found['State']['Pid']}/cgroup)"
     limits = server.check_output(f"cat {place}/memory.max {place}/memory.low {place}/cpu.max").split()
     assert limits == [str(512 * 2**20), str(256 * 2**20), "50000", "100000"]
     volumes = [mount["Name"] for mount in found["Mounts"] if mount["Type"] == "volume"]
-    assert volumes == [f"{PROJECT}_postgres_{name}_data"]
+    assert volumes == [f"{PROJECT}_postgres_{short}_data"]
     (binding,) = found["NetworkSettings"]["Ports"]["5432/tcp"]
-    assert binding == {"HostIp": "127.0.0.1", "HostPort": str(PORTS[name])}
-    assert not answers(address, PORTS[name])
+    assert binding == {"HostIp": "127.0.0.1", "HostPort": str(PORTS[short])}
+    assert not answers(address, PORTS[short])
 
 
 def test_no_two_share_a_network_but_that_of_services(instance):
-    networks = [set(instance(name)["NetworkSettings"]["Networks"]) for name in PORTS]
+    networks = [set(instance(short)["NetworkSettings"]["Networks"]) for short in PORTS]
     assert sum(map(len, networks)) == len(set.union(*networks))
     assert f"{PROJECT}_internal" in networks[0]
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_each_application_logs_in_to_its_own_database_by_its_file(server, login, name):
-    assert login(name).stdout.strip() == f"{name} darevel_{name}"
-    path = f"/opt/{PROJECT}/connections/{name}.env"
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_each_application_logs_in_to_its_own_database_by_its_file(server, login, application):
+    assert login(application).stdout.strip() == f"{application} darevel_{application}"
+    path = f"/opt/{PROJECT}/connections/{application}.env"
     assert server.check_output(f"stat --format '%U %a' {path}") == "root 600"
 
 
