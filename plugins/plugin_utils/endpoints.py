@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import quote
 
+from ansible_collections.borgstack.platform.plugins.plugin_utils.published import inside, place
+
 Endpoint = dict[str, t.Any]
 
 LOOPBACK = "127.0.0.1"
@@ -26,7 +28,7 @@ def endpoint(container: str, port: int, published: t.Sequence[dict[str, t.Any]] 
         `host`, `port`, and `address`, which is both of them with a colon, for a container beside it; and `on_host`, the
         same for a program of the host, where it is published there.
     """
-    at = [item for item in published if item["container"] == container and _inside(item) == int(port)]
+    at = [item for item in published if item["container"] == container and inside(item) == int(port)]
     on_host = {"on_host": _place(next(iter(at[0].get("bind", [])), LOOPBACK), at[0]["port"])} if at else {}
     return {**_place(container, port), **on_host}
 
@@ -65,13 +67,13 @@ def connections(needs: list[dict[str, t.Any]], endpoints: dict[str, Endpoint]) -
     found: dict[str, str] = {}
     for number, need in enumerate(logins, start=1):
         reached = endpoints.get(need["instance"], {})
-        place = reached.get("on_host", reached)
+        at = reached.get("on_host", reached)
         user, password = need["role"]["name"], need["role"].get("password", "")
         database = need["database"]["name"]
-        url = f"postgresql://{quote(user, '')}:{quote(password, '')}@{place.get('address', '')}/{quote(database, '')}"
+        url = f"postgresql://{quote(user, '')}:{quote(password, '')}@{at.get('address', '')}/{quote(database, '')}"
         values = {
-            "HOST": place.get("host", ""),
-            "PORT": str(place.get("port", "")),
+            "HOST": at.get("host", ""),
+            "PORT": str(at.get("port", "")),
             "DATABASE": database,
             "USER": user,
             "PASSWORD": password,
@@ -83,8 +85,4 @@ def connections(needs: list[dict[str, t.Any]], endpoints: dict[str, Endpoint]) -
 
 
 def _place(host: str, port: int) -> Endpoint:
-    return {"host": host, "port": int(port), "address": f"{f'[{host}]' if ':' in host else host}:{port}"}
-
-
-def _inside(item: dict[str, t.Any]) -> int:
-    return int(item.get("container_port", item["port"]))
+    return {"host": host, "port": int(port), "address": place(host, port)}

@@ -53,15 +53,15 @@ def check_published(item: Published, containers: t.Collection[str], where: str) 
     """
     if item["container"] not in containers:
         raise wrong(where, f"there is no container {item['container']} in this declaration")
-    for port in (item["port"], item.get("container_port", item["port"])):
+    for port in (item["port"], inside(item)):
         if not 0 < int(port) <= HIGHEST:
             raise wrong(where, f"{port} is no port")
     try:
-        addresses = [ipaddress.ip_address(address) for address in item.get("bind", [])]
+        only_here = _only_on_loopback(item)
         networks = [ipaddress.ip_network(network) for network in item.get("to", [])]
     except ValueError as error:
         raise wrong(where, str(error)) from None
-    if networks and addresses and all(address.is_loopback for address in addresses):
+    if networks and only_here:
         raise wrong(where, "it is for other hosts, and published at the host's loopback address alone")
 
 
@@ -73,7 +73,7 @@ def all_published(declarations: dict[str, dict]) -> list[Published]:
 def compose_ports(declaration: dict, container: str) -> list[str]:
     """Return what a declaration publishes of a container, as Compose spells it."""
     return [
-        f"{f'[{address}]' if ':' in address else address}:{_pair(item)}" if address else _pair(item)
+        place(address, _pair(item)) if address else _pair(item)
         for item in declaration.get("published", [])
         if item["container"] == container
         for address in item.get("bind", [""])
@@ -84,9 +84,7 @@ def firewall_rules(declarations: dict[str, dict]) -> list[dict[str, t.Any]]:
     """Return what others may reach, as items of the role firewall's `firewall_allowed`."""
     rules = []
     for item in all_published(declarations):
-        bound = [ipaddress.ip_address(address) for address in item.get("bind", [])]
-        only_here = bool(bound) and all(address.is_loopback for address in bound)
-        if not only_here and item.get("to") != []:
+        if not _only_on_loopback(item) and item.get("to") != []:
             rule = {"port": str(item["port"]), "proto": item.get("proto", "tcp")}
             rules.append({**rule, "sources": item["to"]} if item.get("to") else rule)
     return rules
@@ -97,13 +95,28 @@ def clashes(declarations: dict[str, dict]) -> t.Iterator[str]:
     taken: dict[tuple[str, int], list[tuple[str, str]]] = {}
     for name, declaration in declarations.items():
         for item in declaration.get("published", []):
-            place = (item.get("proto", "tcp"), int(item["port"]))
+            port = (item.get("proto", "tcp"), int(item["port"]))
             for address in item.get("bind", [EVERYWHERE]):
-                for other, at in taken.get(place, []):
+                for other, at in taken.get(port, []):
                     if EVERYWHERE in (address, at) or address == at:
-                        yield f"{other} and {name} both publish port {item['port']}/{place[0]} of the host"
-                taken.setdefault(place, []).append((name, address))
+                        yield f"{other} and {name} both publish port {item['port']}/{port[0]} of the host"
+                taken.setdefault(port, []).append((name, address))
+
+
+def inside(item: Published) -> int:
+    """Return where the container listens."""
+    return int(item.get("container_port", item["port"]))
+
+
+def place(host: str, port: t.Any) -> str:
+    """Return a host and a port with a colon between them, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _only_on_loopback(item: Published) -> bool:
+    bound = [ipaddress.ip_address(address) for address in item.get("bind", [])]
+    return bool(bound) and all(address.is_loopback for address in bound)
 
 
 def _pair(item: Published) -> str:
-    return f"{item['port']}:{item.get('container_port', item['port'])}/{item.get('proto', 'tcp')}"
+    return f"{item['port']}:{inside(item)}/{item.get('proto', 'tcp')}"

@@ -11,11 +11,24 @@ import time
 import uuid
 from pathlib import Path
 
+import psycopg2
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = yaml.safe_load((ROOT / "tests/images/versions.yml").read_text(encoding="utf-8"))
+
+
+def rows_of(statement: str, **login) -> list[tuple]:
+    """Run a statement of PostgreSQL on a connection of its own, and return its rows."""
+    connection = psycopg2.connect(**login)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
 
 
 def docker(*arguments: str, check: bool = True) -> str:

@@ -10,9 +10,8 @@ import uuid
 from pathlib import Path
 
 import boto3
-import psycopg2
 import redis
-from integration.conftest import ROOT, VERSIONS, Container, docker
+from integration.conftest import ROOT, VERSIONS, Container, docker, rows_of
 from integration.s3.servers import IDENTITIES, SECRET
 
 PASSWORD = "Superuser-1-password"
@@ -163,14 +162,7 @@ class Estate:
 
     def sql(self, statement: str, database: str = "postgres") -> list[tuple]:
         """Run a statement."""
-        connection = psycopg2.connect(host=self.postgresql.address, user="postgres", password=PASSWORD, dbname=database)
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return rows_of(statement, host=self.postgresql.address, user="postgres", password=PASSWORD, dbname=database)
 
     @property
     def keys(self) -> redis.Redis:

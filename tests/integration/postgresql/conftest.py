@@ -6,7 +6,7 @@ import time
 
 import psycopg2
 import pytest
-from integration.conftest import VERSIONS, Container
+from integration.conftest import VERSIONS, Container, rows_of
 
 PASSWORD = "Superuser-1-password"
 NEWEST = VERSIONS["postgresql_version"].removeprefix("pg")
@@ -90,14 +90,7 @@ def query(server):
 
     def ask(statement: str, database: str = "postgres", **other) -> list[tuple]:
         settings = {"host": address, "user": "postgres", "password": PASSWORD, "dbname": database, **other}
-        connection = psycopg2.connect(**settings)
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-                return cursor.fetchall() if cursor.description else []
-        finally:
-            connection.close()
+        return rows_of(statement, **settings)
 
     return ask
 
