@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import multiprocessing
 import os
 import shlex
 import socket
@@ -35,7 +36,10 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         if self._task.check_mode:
             return {**result, "skipped": True, "msg": "check mode changes nothing, so it needs no lock"}
-        run_process = os.getppid()
+        # Not getppid(): once the run was killed, that is whoever adopted this worker, and lives for ever.
+        run_process = multiprocessing.parent_process().pid
+        if start_time(run_process) is None:
+            raise AnsibleError("the run that this task belongs to has ended")
         origin = f"{socket.gethostname()} {run_process} {start_time(run_process)} {_boot()}"
         run = hashlib.sha256(origin.encode()).hexdigest()[:32]
         answer = self._execute_module(

@@ -14,6 +14,8 @@ import pytest
 import yaml
 from integration.conftest import ROOT
 
+from ansible_collections.borgstack.platform.plugins.plugin_utils.keeper import start_time
+
 pytestmark = pytest.mark.integration
 NAME = "it-lock"
 
@@ -24,10 +26,11 @@ class Runs:
     def __init__(self, folder: Path):
         self.folder = folder
         self.lock = folder / f"borgstack.platform-{NAME}.lock"
-        lock = {"name": NAME, "what": "{{ ansible_play_name }}", "directory": str(folder)}
+        lock = {"name": NAME, "what": "{{ words | default(ansible_play_name) }}", "directory": str(folder)}
         tasks = [
             {"borgstack.platform.run_lock": lock},
             {"borgstack.platform.run_lock": lock},
+            {"ansible.builtin.file": {"path": "{{ until }}.waiting", "state": "touch"}, "when": "until is defined"},
             {
                 "ansible.builtin.wait_for": {"path": "{{ until }}", "timeout": 120, "sleep": 1},
                 "when": "until is defined",
@@ -57,7 +60,7 @@ class Runs:
     def hold(self) -> subprocess.Popen:
         """Start a run that holds the lock until it is killed."""
         run = self.start("-e", f"until={self.folder / 'never'}")
-        self.wait(self.lock.exists)
+        self.wait((self.folder / "never.waiting").exists)
         return run
 
     @staticmethod
@@ -105,6 +108,19 @@ def test_a_killed_run_leaves_the_lock_at_once(runs):
     assert time.monotonic() - before < 20
     status, output = runs.finish()
     assert status == 0, output
+
+
+def test_a_worker_whose_run_was_killed_before_it_began_takes_no_lock(runs):
+    worker = runs.folder / "worker"
+    slow = f"{{{{ lookup('pipe', 'echo $PPID >{worker}.new; mv {worker}.new {worker}; sleep 3') }}}}"
+    first = runs.start("-e", json.dumps({"words": slow}))
+    runs.wait(worker.exists)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    orphan = int(worker.read_text())
+    assert start_time(orphan) is not None
+    runs.wait(lambda: start_time(orphan) is None)
+    assert not runs.lock.exists()
 
 
 def test_the_lock_of_another_boot_is_nobodys(runs):
