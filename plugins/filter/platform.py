@@ -67,6 +67,11 @@ def notes_to_write(declarations: dict, found: dict, project: dict, stale: list[s
     return deployed.notes_to_write(settled(declarations), settled(found), settled(project), stale, now)
 
 
+def setting_errors(values: dict, roles_path: str, role: str = "platform") -> list[str]:
+    """Return in words what of a role's settings cannot be meant; the validator copies whatever is a template still."""
+    return settings.setting_errors(settled(values), roles_path, role)
+
+
 def with_hook(declarations: dict, hook: str) -> list[str]:
     """Return the instances whose role has something to do at a hook."""
     return [name for name, declared in declarations.items() if hook in declared.get("hooks", [])]
@@ -119,7 +124,7 @@ class FilterModule:
                 "hidden_failure": hidden.hidden_failure,
                 "overridden": overrides.overridden,
                 "setting_names": settings.setting_names,
-                "setting_errors": settings.setting_errors,
+                "setting_errors": setting_errors,
                 "misspelt": settings.misspelt,
                 "unknown_tags": settings.unknown_tags,
                 "error_in": hidden.error_in,
