@@ -62,9 +62,11 @@ def purge_plan(declarations: dict, noted: dict, wanted: str, project: str) -> di
     return purge.purge_plan(settled(declarations), settled(noted), wanted, project)
 
 
-def notes_to_write(declarations: dict, found: dict, project: dict, stale: list[str], now: str) -> dict:
+def notes_to_write(
+    declarations: dict, found: dict, project: dict, stale: list[str], started: list[str], now: str
+) -> dict:
     """Return the notes of what is deployed that are not on the host yet."""
-    return deployed.notes_to_write(settled(declarations), settled(found), settled(project), stale, now)
+    return deployed.notes_to_write(settled(declarations), settled(found), settled(project), stale, started, now)
 
 
 def setting_errors(values: dict, roles_path: str, role: str = "platform") -> list[str]:

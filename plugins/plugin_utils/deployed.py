@@ -57,8 +57,19 @@ def named(need: dict) -> dict:
     }
 
 
+def deployed_image(note: Note, container: str, name: str) -> str:
+    """Return the id of the image that a container was deployed with; empty where none of this name is noted."""
+    image = note.get("images", {}).get(container, {})
+    return image.get("id", "") if image.get("name") == name else ""
+
+
 def notes_to_write(
-    declarations: dict[str, Declaration], found: dict[str, t.Any], project: dict, stale: list[str], now: str
+    declarations: dict[str, Declaration],
+    found: dict[str, t.Any],
+    project: dict,
+    stale: list[str],
+    started: list[str],
+    now: str,
 ) -> dict[str, t.Any]:
     """Return the notes that are not on the host yet, as `files` and `secrets` of the module `project_files`.
 
@@ -67,6 +78,7 @@ def notes_to_write(
         found: what the module `containers_info` returned.
         project: the Compose project as returned by `compose_project`.
         stale: the containers that do not run as declared; what has one of them is not deployed.
+        started: the containers that this run started. Who else put another image in place did not deploy it.
         now: the time that a note gets.
     """
     running = by_service(found["containers"])
@@ -75,15 +87,17 @@ def notes_to_write(
         note = note_of(name, declaration, project["name"])
         if set(note["containers"]) & set(stale):
             continue
+        noted = found["notes"]["instances"].get(name, {})
         note["images"] = {
             container: {
-                "name": project["services"][container]["image"],
-                "id": running[container].get("measured", {}).get("image", ""),
+                "name": (image := project["services"][container]["image"]),
+                "id": (container not in started and deployed_image(noted, container, image))
+                or running[container].get("measured", {}).get("image", ""),
             }
             for container in note["containers"]
         }
         note["declaration"] = hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest()
-        if {**found["notes"]["instances"].get(name, {}), "since": ""} != {**note, "since": ""}:
+        if {**noted, "since": ""} != {**note, "since": ""}:
             secrets[f"{name}.json"] = json.dumps({**note, "since": now}, indent=2, sort_keys=True) + "\n"
     return {"files": [{"path": path} for path in secrets], "secrets": secrets}
 

@@ -19,9 +19,11 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
     PREREQUISITE,
     SERVICE_STARTUP,
 )
+from ansible_collections.borgstack.platform.plugins.module_utils.notes import DEPLOYED
 from ansible_collections.borgstack.platform.plugins.plugin_utils.checks import checks_of, declared_checks
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+from ansible_collections.borgstack.platform.plugins.plugin_utils.deployed import deployed_image
 from ansible_collections.borgstack.platform.plugins.plugin_utils.state import by_service, drift
 
 OK = "ok"
@@ -68,7 +70,7 @@ def container_rows(
         declarations: of the instances that are looked at.
         containers: as returned by the module `containers_info`.
         project: the Compose project as declared.
-        settings: `directory` of the project, `memory_percent` that is too much.
+        settings: `directory` of the project, `memory_percent` that is too much, `deployed`: the notes by instance.
     """
     found = by_service(containers)
     platform_age = max((_age(item) for item in containers), default=0)
@@ -76,6 +78,7 @@ def container_rows(
     for instance, declaration in declarations.items():
         for name in declaration.get("containers", {}):
             problems = _container_problems(name, found.get(name), project, platform_age, settings)
+            problems += _image_problems(instance, name, found.get(name, {}), project, settings)
             check = f"container {name}"
             rows += [failed(instance, check, *problem) for problem in problems] or [
                 good(instance, check, _container_words(found[name]))
@@ -122,16 +125,34 @@ def _container_problems(
         problems.append(("it runs with another configuration than declared", CONFIGURATION, "run site.yml"))
     elif changed := drift(container, service, project["name"]):
         problems.append(("; ".join(changed), CONFIGURATION, "run site.yml, which makes it anew; its data stays"))
-    runs, tagged = measured.get("image"), measured.get("tagged_image")
-    if runs and tagged and runs != tagged:
-        what = f"the name of its image, {service['image']}, stands for another one on the host than was deployed"
-        remedy = f"see who made {tagged[:19]} of it; `docker tag {runs[:19]} {service['image']}` undoes that"
-        problems.append((what, CONFIGURATION, remedy))
     used, limit = measured.get("memory_mb"), measured.get("memory_limit_mb")
     if used is not None and limit and used * 100 >= limit * settings["memory_percent"]:
         remedy = "raise its memory limit in the inventory, or give it less to do; at the limit it is ended"
         problems.append((f"it uses {used} MB of its limit of {limit} MB", PREREQUISITE, remedy))
     return problems
+
+
+def _image_problems(
+    instance: str, name: str, container: dict, project: dict, settings: dict[str, t.Any]
+) -> list[tuple[str, int, str]]:
+    """A name of an image can be given to another one by anybody who may speak to Docker."""
+    measured, image = container.get("measured", {}), project["services"][name]["image"]
+    runs, tagged = measured.get("image", ""), measured.get("tagged_image", "")
+    noted = deployed_image(settings["deployed"].get(instance, {}), name, image)
+    if runs and noted and runs != noted:
+        what = f"it was made anew by hand: {image} was {noted[:19]} when it was deployed, and it runs {runs[:19]}"
+        directory = settings["directory"]
+        remedy = (
+            f"`docker tag {noted[:19]} {image}`, then `docker compose --project-directory {directory} up -d {name}` on "
+            f"the host undoes that; if it was meant, remove {directory}/{DEPLOYED}/{instance}.json there and run "
+            "site.yml, which notes what runs"
+        )
+        return [(what, CONFIGURATION, remedy)]
+    if runs and tagged and runs != tagged:
+        what = f"the name of its image, {image}, stands for another one on the host than was deployed"
+        remedy = f"see who made {tagged[:19]} of it; `docker tag {runs[:19]} {image}` undoes that"
+        return [(what, CONFIGURATION, remedy)]
+    return []
 
 
 def _age(container: dict) -> int:

@@ -41,8 +41,8 @@ def found(instances: dict | None = None, image: str = "sha256:1") -> dict:
     return {"containers": [container], "notes": {"instances": instances or {}}}
 
 
-def written(*arguments, stale=(), now="then") -> dict[str, dict]:
-    options = notes_to_write(DECLARED, found(*arguments), PROJECT, list(stale), now)
+def written(*arguments, stale=(), started=(), now="then") -> dict[str, dict]:
+    options = notes_to_write(DECLARED, found(*arguments), PROJECT, list(stale), list(started), now)
     assert [file["path"] for file in options["files"]] == list(options["secrets"])
     return {path.removesuffix(".json"): json.loads(text) for path, text in options["secrets"].items()}
 
@@ -67,9 +67,13 @@ def test_a_note_says_what_runs_and_names_without_secrets():
 def test_it_is_written_when_something_changed_and_for_what_runs():
     noted = written()
     assert written(noted, now="later") == {}
-    changed = written(noted, "sha256:2", now="later")
+    changed = written(noted, "sha256:2", started=["store"], now="later")
     assert list(changed) == ["store"] and changed["store"]["since"] == "later"
     assert list(written(stale=["store"])) == ["shop"]
+
+
+def test_an_image_that_somebody_else_put_in_place_is_not_what_was_deployed():
+    assert written(written(), "sha256:2", now="later") == {}
 
 
 @pytest.mark.parametrize(

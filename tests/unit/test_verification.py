@@ -16,7 +16,8 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.compose import DECLARED_LABEL
 
-SETTINGS = {"directory": "/opt/borgstack", "memory_percent": 95}
+NOTE = {"images": {"app": {"name": "app:1", "id": "sha256:1"}}}
+SETTINGS = {"directory": "/opt/borgstack", "memory_percent": 95, "deployed": {"app": NOTE}}
 PROJECT = {
     "name": "borgstack",
     "services": {"app": {"image": "app:1", "labels": {DECLARED_LABEL: "now"}, "networks": ["internal"]}},
@@ -88,6 +89,11 @@ def test_only_what_says_that_it_is_healthy_is_healthy(status):
         ),
         ([container(label="before")], 1, "another configuration"),
         ([container(memory_mb=95)], 2, "95 MB of its limit of 100 MB"),
+        (
+            [container(image="sha256:2", tagged_image="sha256:2")],
+            1,
+            "made anew by hand: app:1 was sha256:1 when it was deployed, and it runs sha256:2",
+        ),
         (
             [container(image="sha256:1", tagged_image="sha256:2")],
             1,

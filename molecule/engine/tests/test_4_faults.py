@@ -26,6 +26,11 @@ def broken(verify, server, container):
         def heal(command: str) -> None:
             healing.callback(server.check_output, command)
 
+        caddy = container("caddy")
+        image, deployed = server.check_output(f"docker inspect -f '{{{{.Config.Image}}}} {{{{.Image}}}}' {caddy}").split()
+        anew = "docker compose --project-directory /opt/borgstack up -d --no-deps caddy"
+        server.check_output(f"docker commit --change 'LABEL swapped=yes' {caddy} {image} && {anew}")
+        heal(f"docker tag {deployed} {image} && {anew}")
         server.check_output(f"docker pause {container('redis')}")
         heal(f"docker unpause {container('redis')}")
         server.check_output(f"docker stop --time 1 {container('directus')}")
@@ -37,6 +42,7 @@ def broken(verify, server, container):
         server.check_output("chmod 0644 /opt/borgstack/secrets/postgresql.env")
         heal("chmod 0600 /opt/borgstack/secrets/postgresql.env")
         yield {
+            ("caddy", "container caddy"): 1,
             ("redis", "container redis"): 4,
             ("directus", "container directus"): 4,
             ("directus", HTTPS): 4,
