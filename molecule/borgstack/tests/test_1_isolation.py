@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import resource
 import selectors
 import shlex
@@ -66,16 +65,6 @@ def test_another_user_finds_no_secret_anywhere(holders):
 def test_only_ssh_and_what_is_published_answers_from_outside(address, published):
     assert {22, 80, 443} <= published
     assert _open_ports(address, range(1, 65536)) == published
-
-
-def test_http3_answers_on_udp_443(address):
-    # A QUIC packet of a version that nobody knows is answered with the list of versions that the server speaks.
-    probe = bytes([0xC0]) + bytes.fromhex("1a2a3a4a") + bytes([8]) + os.urandom(8) + bytes([8]) + os.urandom(8)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(5)
-        sock.sendto(probe.ljust(1200, b"\0"), (address, 443))
-        answer = sock.recv(2048)
-    assert answer[0] & 0x80 and answer[1:5] == b"\0\0\0\0", answer[:16].hex()
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ def broken(verify, server, container):
             healing.callback(server.check_output, command)
 
         caddy = container("caddy")
-        image, deployed = server.check_output(f"docker inspect -f '{{{{.Config.Image}}}} {{{{.Image}}}}' {caddy}").split()
+        images = server.check_output("docker inspect -f '{{.Config.Image}} {{.Image}}' %s", caddy)
+        image, deployed = images.split()
         anew = "docker compose --project-directory /opt/borgstack up -d --no-deps caddy"
         server.check_output(f"docker commit --change 'LABEL swapped=yes' {caddy} {image} && {anew}")
         heal(f"docker tag {deployed} {image} && {anew}")

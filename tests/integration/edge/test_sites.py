@@ -68,6 +68,19 @@ class TestSlowClients:
                     connection.sendall(b"x")
         assert time.monotonic() - started < 8
 
+    def test_one_connection_carries_one_request_at_a_time_unless_told(self, site, proxy):
+        offered = ["h2", "http/1.1"]
+        for settings, spoken in (({}, "http/1.1"), ({"caddy_protocols": ["h1", "h2"]}, "h2")):
+            site(settings)
+            with proxy.connect(HOST, protocols=offered) as connection:
+                assert connection.selected_alpn_protocol() == spoken
+
+    def test_who_speaks_http2_without_asking_is_not_understood(self, site, proxy):
+        site()
+        with proxy.connect(HOST) as connection:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+            assert connection.recv(64).startswith((b"HTTP/1.1 4", b"HTTP/1.1 5"))
+
     def test_headers_beyond_all_need_are_refused(self, site):
         ask = site()
         assert ask(headers={"X-Large": "x" * 32_000}).status == 200
