@@ -9,7 +9,7 @@ from integration.postgresql.conftest import NEWEST, PASSWORD, TRANSLATED, role
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.parametrize("server", [NEWEST, TRANSLATED], indirect=True, scope="session"),
+    pytest.mark.parametrize("server", [NEWEST, TRANSLATED], indirect=True, scope="module"),
 ]
 
 

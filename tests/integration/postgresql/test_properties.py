@@ -70,7 +70,7 @@ DATABASES = some.fixed_dictionaries(
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def proved(module, converge, login, query):
     """Prove a declaration: checking it writes nothing, `converge` holds, and reading it back declares no change."""
 
@@ -95,7 +95,7 @@ def proved(module, converge, login, query):
     return prove
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def groups(module, login):
     """Roles that everything else may refer to."""
     declared = [{"name": name, "login": False} for name in ("prop_group", "prop_choir")]
