@@ -10,7 +10,6 @@ import re
 import threading
 import time
 import typing as t
-import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -134,6 +133,7 @@ class Chatwoot(Counterpart):
         self.contacts: dict[int, dict] = {}
         self.conversations: dict[int, dict] = {}
         self.messages: dict[int, dict] = {}
+        self._tellers: list[threading.Thread] = []
         super().__init__(key)
 
     def serve(self, method, path, query, body):
@@ -154,6 +154,8 @@ class Chatwoot(Counterpart):
             "POST /conversations/N/toggle_status": lambda: self.conversations[numbers[0]].update(body) or {},
         }
         found = handlers.get(shape)
+        if place.startswith("/conversations/") and numbers[0] not in self.conversations:
+            return 404, {"error": "Resource could not be found"}
         answer = found() if found else None
         return (
             (404, {"error": shape})
@@ -190,10 +192,11 @@ class Chatwoot(Counterpart):
         one = {"id": next(self.ids), "conversation_id": conversation, "status": "sent", **body, "private": private}
         self.messages[one["id"]] = one
         if self.inbox["webhook_url"]:
-            threading.Thread(target=self._tell, args=(one,), daemon=True).start()
+            self.tell(one)
         return _shown(one)
 
-    def _tell(self, message: dict) -> None:
+    def tell(self, message: dict) -> None:
+        """Tell the inbox' webhook of a message as it is now, once more if it was told before."""
         conversation = self.conversations[message["conversation_id"]]
         told = {
             "event": "message_created",
@@ -202,16 +205,25 @@ class Chatwoot(Counterpart):
             "account": {"id": 1},
             "conversation": {"id": conversation["id"], "meta": {"sender": self.contacts[conversation["contact_id"]]}},
         }
+        self._tellers = [one for one in self._tellers if one.is_alive()]
+        self._tellers.append(threading.Thread(target=self._send, args=(json.dumps(told),), daemon=True))
+        self._tellers[-1].start()
+
+    def has_told(self) -> bool:
+        """Tell whether the webhook has answered all that it was told."""
+        return not any(one.is_alive() for one in self._tellers)
+
+    def _send(self, told: str) -> None:
         # As Chatwoot's HTTP client does with user and password of an address.
         parts = urlsplit(self.inbox["webhook_url"])
         login = base64.b64encode(f"{parts.username}:{parts.password}".encode()).decode()
         request = urllib.request.Request(
             f"http://{parts.hostname}:{parts.port}{parts.path}",
-            data=json.dumps(told).encode(),
+            data=told.encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Basic {login}"},
         )
-        # As Chatwoot does, which tells nobody that a webhook was refused.
-        with contextlib.suppress(urllib.error.HTTPError):
+        # As Chatwoot does, which tells nobody that a webhook was refused, or took longer than it waits.
+        with contextlib.suppress(OSError):
             urllib.request.urlopen(request, timeout=5).read()
 
     def agent_writes(self, conversation: int, text: str, **more: t.Any) -> dict:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 
-from integration.conftest import ROOT
+from integration.conftest import ROOT, rows_of
 from integration.n8n.counterparts import Chatwoot, Evolution
 from integration.n8n.servers import ADMIN, redis_rights
 
@@ -133,9 +133,23 @@ class Messages:
             if all(one.get(key) == value for key, value in wanted.items())
         ]
 
+    def rest(self) -> None:
+        """Wait until n8n has done all that it was told: it goes on after what a test saw of it."""
+        unfinished = "SELECT count(*) FROM execution_entity WHERE status IN ('new', 'running')"
+        login = {"host": self.estate.postgresql.address, "user": "postgres", "password": ADMIN, "dbname": "n8n_db"}
+        looks = [False]
+
+        def rests() -> bool:
+            looks.append(self.chatwoot.has_told() and rows_of(unfinished, **login) == [(0,)])
+            # n8n answers a webhook a moment before it notes the execution.
+            return all(looks[-2:])
+
+        eventually(rests)
+
     def clear(self) -> None:
         """Forget everything that was written."""
         self.chatwoot.delay = 0.0
+        self.rest()
         self.evolution.state = "open"
         for end in (self.chatwoot, self.evolution):
             end.faults.clear()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from integration.n8n.messages import INSTANCE, TOKENS, eventually
 
@@ -120,7 +118,7 @@ def test_an_edit_and_a_deletion_are_told_beside_the_message(messages):
     messages.event("messages-edited", {"key": key, "type": "REVOKE"})
     messages.event("messages-delete", message["key"])
     eventually(lambda: messages.texts(content="Apagada.", private=True))
-    time.sleep(2)
+    messages.rest()
     assert len(messages.chatwoot.messages) == 3
     told = [one for one in messages.chatwoot.messages.values() if one["id"] != original]
     assert all(one["content_attributes"] == {"in_reply_to": original} for one in told)
@@ -151,6 +149,7 @@ def test_a_reply_to_nobody_is_marked_and_queued(messages):
     place = conversation(messages, phone_number="", identifier="")
     reply = messages.chatwoot.agent_writes(place, "Para quem?")
     assert "neither a number nor an identifier" in eventually(lambda: errors(messages))
+    messages.rest()
     assert messages.chatwoot.messages[reply["id"]]["status"] == "failed"
 
 

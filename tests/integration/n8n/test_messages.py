@@ -147,11 +147,11 @@ def test_a_reply_reaches_whatsapp_once_and_its_status_comes_back(messages):
     messages.chatwoot.agent_writes(place, "nota", private=True)
     eventually(lambda: messages.evolution.sent)
     with messages.chatwoot.lock:
-        messages.chatwoot._tell(reply)
+        messages.chatwoot.tell(reply)
     eventually(
         lambda: messages.estate.query("SELECT whatsapp_id FROM integration.sent_messages WHERE status <> 'received'")
     )
-    time.sleep(2)
+    messages.rest()
     assert messages.evolution.sent == [{"number": "5511987654321", "text": "Pois não?"}]
     whatsapp_id = messages.estate.query("SELECT whatsapp_id FROM integration.sent_messages WHERE status <> 'received'")
     for status in ("READ", "DELIVERY_ACK"):
@@ -219,6 +219,7 @@ def test_our_own_limit_holds_back_what_is_too_much_in_an_hour(messages):
     eventually(lambda: messages.evolution.sent)
     messages.chatwoot.agent_writes(place, "uma a mais")
     eventually(lambda: messages.estate.query("SELECT status FROM integration.failed_messages") == "rate_limited")
+    messages.rest()
     assert len(messages.evolution.sent) == 1
 
 
@@ -228,6 +229,7 @@ def test_a_reply_that_cannot_be_sent_is_marked_queued_and_replayed(messages):
     messages.evolution.fail("POST", "/message/sendText", 400, body=nobody)
     reply = messages.chatwoot.agent_writes(place, "falhou")
     eventually(lambda: messages.estate.query("SELECT workflow, step FROM integration.error_queue"))
+    messages.rest()
     assert messages.estate.query("SELECT workflow, step FROM integration.error_queue") == "chatwoot-reply|Send it"
     assert messages.chatwoot.messages[reply["id"]]["status"] == "failed"
     assert messages.operator("replay", all=True) == {"replayed": 1, "delivered": 1}
