@@ -17,6 +17,13 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = yaml.safe_load((ROOT / "tests/images/versions.yml").read_text(encoding="utf-8"))
+# Each of its files takes minutes.
+LONG = ROOT / "tests/integration/services"
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Begin with the long files, so that no worker is left alone with one of them at the end."""
+    items.sort(key=lambda item: LONG not in item.path.parents)
 
 
 def rows_of(statement: str, **login) -> list[tuple]:
