@@ -16,7 +16,7 @@ from ansible.playbook.role.include import RoleInclude
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import declaration, instances
+from ansible_collections.borgstack.platform.plugins.plugin_utils import declaration, external, instances
 from ansible_collections.borgstack.platform.plugins.plugin_utils.endpoints import (
     Endpoint,
     endpoint,
@@ -28,6 +28,9 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.schema import A
 from ansible_collections.borgstack.platform.plugins.plugin_utils.settings import spec_of
 
 Variables = dict[str, t.Any]
+
+# What an instance says of itself where it is somebody else's server.
+EXTERNAL = "external"
 
 
 class ActionModule(ActionBase):
@@ -80,7 +83,9 @@ class ActionModule(ActionBase):
         found = {}
         for name, settings in {**listed, **service.named}.items():
             own = {**common, "platform_instance_name": name}
-            found[name] = own | self._settings(service, name, {**listed.get(name, {}), **settings}, own)
+            merged = {**listed.get(name, {}), **settings}
+            outside = external.checked(name, settled(merged.pop(EXTERNAL, None)), service.provides.get("kind", ""))
+            found[name] = own | self._settings(service, name, merged, own) | {EXTERNAL: outside}
         return found
 
     def _endpoints(self, service: Service, variables_by_name: dict[str, Variables]) -> dict[str, Endpoint]:
@@ -88,9 +93,11 @@ class ActionModule(ActionBase):
         if not service.provides:
             return {}
         return {
-            name: endpoint(
-                self._template(variables, service.provides["container"]),
-                self._template(variables, service.provides["port"]),
+            name: endpoint(name, self._provided(service, name, variables))
+            if variables[EXTERNAL]
+            else endpoint(
+                name,
+                self._parts(variables, service.provides, ("container", "port")),
                 self._template(variables, service.published),
             )
             for name, variables in variables_by_name.items()
@@ -100,7 +107,22 @@ class ActionModule(ActionBase):
         self._validate(service, name, variables)
         used = [self._rendered(variables, option) for option in service.options if option.endswith(instances.USES)]
         variables["platform_endpoints"] = with_unknown(variables["platform_endpoints"], used)
-        return declaration.checked(name, self._rendered(variables, f"{service.name}_declaration"))
+        return declaration.checked(name, self._declared(service, name, variables))
+
+    def _declared(self, service: Service, name: str, variables: Variables) -> dict:
+        if not variables[EXTERNAL]:
+            return self._template(variables, service.declared)
+        # No more than this is asked: no secret is made for a container that there is not.
+        own = self._parts(variables, service.declared, external.KEPT)
+        return external.declared(name, own, self._provided(service, name, variables), variables[EXTERNAL])
+
+    def _provided(self, service: Service, name: str, variables: Variables) -> dict:
+        """Return what an instance provides that is somebody else's server."""
+        own = self._parts(variables, service.provides, external.PROVIDED)
+        return external.provided(name, own, variables[EXTERNAL], self._rendered(variables, "platform_directory"))
+
+    def _parts(self, variables: Variables, value: dict, keys: t.Sequence[str]) -> dict:
+        return {key: self._template(variables, value[key]) for key in keys if key in value}
 
     def _settings(self, service: Service, name: str, settings: dict, variables: Variables) -> Variables:
         """Return what an instance sets in place of its role's variables; a dictionary is put over the role's own."""
@@ -141,8 +163,9 @@ class Service:
         name: what it calls itself.
         options: its variables, as its argument_specs have them.
         tier: when it is asked.
-        provides: what it offers to others, not rendered yet; empty unless it is a datastore.
-        published: at which ports of the host, not rendered yet either.
+        declared: its declaration, of which nothing is rendered yet.
+        provides: what it offers to others; empty unless it is a datastore.
+        published: at which ports of the host.
     """
 
     def __init__(self, role: str, listed: bool, named: dict[str, dict], action: ActionModule):
@@ -164,9 +187,9 @@ class Service:
                 f"the role {role} declares no service",
                 f"name {self.name}_declaration in its vars, or take it out of the inventory",
             )
-        declared = self._vars[f"{self.name}_declaration"]
-        self.tier = declared.get("tier", "")
-        self.provides, self.published = declared.get("provides", {}), declared.get("published", [])
+        self.declared = self._vars[f"{self.name}_declaration"]
+        self.tier = self.declared.get("tier", "")
+        self.provides, self.published = self.declared.get("provides", {}), self.declared.get("published", [])
 
     def variables(self, task_vars: Variables) -> Variables:
         """Return the variables as the role's own tasks would have them."""

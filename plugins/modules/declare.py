@@ -43,6 +43,7 @@ options:
     description:
       - Instances with settings of their own, by name. Each has C(role) and settings of that role.
       - Its C(uses) says which instances fill its needs, such as C(postgresql) for the setting C(postgresql_instance).
+      - Its C(external) says that it is somebody else's server, and how the administrator logs in there.
     type: dict
     default: {}
   declarations:

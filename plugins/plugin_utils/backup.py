@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, DATA, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+from ansible_collections.borgstack.platform.plugins.plugin_utils.external import needed_externals
 from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import Row, failed, good
 
 # The kinds of datastores that the program on the host knows how to save.
@@ -45,7 +46,9 @@ def backup_sources(declarations: dict[str, Declaration]) -> dict[str, t.Any]:
         volumes += [volume for volume in own if volume not in volumes]
         if backup.get("contents"):
             sources.append(_source(name, declaration))
-        parts = [part for need in declaration.get("needs", []) for part in _parts(need)]
+        elsewhere = needed_externals(declaration, declarations)
+        needs = [need for need in declaration.get("needs", []) if need["instance"] not in elsewhere]
+        parts = [part for need in needs for part in _parts(need)]
         services[name] = {
             "containers": sorted(declaration.get("containers", {})),
             "parts": sorted({*parts, *(f"volume/{volume}" for volume in own)}),
@@ -126,7 +129,7 @@ def rows_of_backup(status: dict[str, t.Any], settings: dict[str, t.Any]) -> list
     Args:
         status: what the program on the host knows of its runs; nothing where it never ran.
         settings: `now` and `installed` (seconds), `maximum_hours`, `unit`, `destinations` (by name, whether they are
-            elsewhere).
+            elsewhere), `unsaved` (the instances that are somebody else's servers).
     """
     remedy = REMEDY.format(unit=settings["unit"])
     rows = []
@@ -142,6 +145,9 @@ def rows_of_backup(status: dict[str, t.Any], settings: dict[str, t.Any]) -> list
             rows.append(good(COMPONENT, check, f"{hours:.1f} hours old, on {where}"))
         else:
             rows.append(good(COMPONENT, check, "none yet: the first one is made as its timer says"))
+    for name in settings.get("unsaved", []):
+        what = "ATTENTION: nothing of it is saved from here; whoever runs that server has to"
+        rows.append(good(name, "what is in it is saved by whoever runs it", what))
     if not any(settings["destinations"].values()):
         what = "ATTENTION: no destination is on another host; whoever loses this one loses its backups too"
         rows.append(good(COMPONENT, "a backup survives the loss of this host", what))

@@ -12,10 +12,12 @@ import re
 import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import development, published
+from ansible_collections.borgstack.platform.plugins.plugin_utils import development, external, published
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
 
 DECLARED_LABEL = "platform.borgstack.declared"
+# How networks are called that have a way out, but the common one.
+OUT = "-external"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 # What a container's definition holds beside the keys of Compose.
@@ -59,12 +61,14 @@ def compose_project(
         for declaration in declarations.values()
         for container, definition in declaration.get("containers", {}).items()
     }
+    files = [file for declaration in declarations.values() for file in declaration.get("files", [])]
     services = {}
     for container, (declaration, definition) in containers.items():
         service = {**CONTAINER_DEFAULTS, **{key: definition[key] for key in definition if key not in NOT_COMPOSE}}
         service["image"] = _pinned(definition["image"], image_prefix, digests or {})
         service["pull_policy"] = pull_policy
         _limit_cpus(service, cpus)
+        _lead_to_externals(service, container, declaration, declarations)
         _publish(service, container, published.compose_ports(declaration, container))
         if container in ports:
             _publish_for_development(service, ports[container])
@@ -77,7 +81,7 @@ def compose_project(
             service["depends_on"] = {other: {"condition": "service_healthy"} for other in dependencies}
         service["labels"] = {
             **definition.get("labels", {}),
-            DECLARED_LABEL: _fingerprint(service, declaration, definition),
+            DECLARED_LABEL: _fingerprint(service, files, definition),
         }
         services[container] = service
     return {
@@ -125,6 +129,18 @@ def _pinned(image: str, prefix: str, digests: dict[str, str]) -> str:
     return (f"{prefix}/" if prefix else "") + image + (f"@{digest}" if digest and "@" not in image else "")
 
 
+def _lead_to_externals(
+    service: dict, container: str, declaration: Declaration, declarations: dict[str, Declaration]
+) -> None:
+    """Give a container a way out to the servers that its service needs and that are not of the platform."""
+    needed = external.needed_externals(declaration, declarations)
+    mounts = [mount for name in needed for mount in external.authority_mount(name, declarations[name])]
+    if mounts:
+        service["volumes"] = [*service.get("volumes", []), *mounts]
+    if needed and not any(_leads_out(network) for network in service["networks"]):
+        service["networks"] = [*service["networks"], f"{container}{OUT}"]
+
+
 def _publish(service: dict, container: str, ports: list[str]) -> None:
     if ports:
         service["ports"] = ports
@@ -144,15 +160,15 @@ def _limit_cpus(service: dict, available: float | None) -> None:
         service["cpus"] = min(wanted, float(available or wanted))
 
 
-def _fingerprint(service: dict, declaration: Declaration, definition: dict) -> str:
+def _fingerprint(service: dict, files: list[dict], definition: dict) -> str:
     """Hash all that a running container was made from.
 
-    What is reloaded in place does not count, nor do files that only other containers of the service are given.
+    What is reloaded in place does not count, nor do files that only other containers are given.
     """
     mounted = [str(mount).split(":", maxsplit=1)[0] for mount in service.get("volumes", [])]
     files = {
         file["path"]: file.get("secret_content", file.get("content"))
-        for file in declaration.get("files", [])
+        for file in files
         if not file.get("pending") and any(_lies_in(f"./{file['path']}", place) for place in mounted)
     }
     made_from = json.dumps([service, definition.get("secret_environment", {}), files], sort_keys=True)
@@ -179,7 +195,7 @@ def _network_options(name: str) -> dict:
 
 
 def _leads_out(network: str) -> bool:
-    return network == "external" or network.endswith("-external")
+    return network == "external" or network.endswith(OUT)
 
 
 def _named_volumes(services: dict[str, dict]) -> set[str]:

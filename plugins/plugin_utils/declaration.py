@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.items import refuse_item
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
+from ansible_collections.borgstack.platform.plugins.plugin_utils.external import unencrypted
 from ansible_collections.borgstack.platform.plugins.plugin_utils.needs import check_need
 from ansible_collections.borgstack.platform.plugins.plugin_utils.published import check_published, clashes
 from ansible_collections.borgstack.platform.plugins.plugin_utils.refusal import wrong
@@ -94,6 +95,7 @@ def _unmet_needs(declarations: dict[str, Declaration]) -> t.Iterator[str]:
                 yield f"{name} needs {kind} of {instance}, which provides {' and '.join(offered) or 'nothing'}"
             elif accepted.get(kind):
                 yield from _complaints(need, f"needs of {name}", accepted)
+        yield from unencrypted(name, declaration, declarations)
         for instance in declaration.get("requires", []):
             if instance not in declarations:
                 yield f"{name} needs {instance}, which does not run here"

@@ -39,6 +39,11 @@ KINDS: dict[str, dict[str, t.Any]] = {
             "options": postgresql.DATABASE,
             "description": "as an item of `postgresql_databases`; without an owner, one that another service needs",
         },
+        "tls": {
+            "type": "bool",
+            "description": "whether the service encrypts as `tls` of the endpoint says; a server that wants that is "
+            "refused to others",
+        },
         "run_as": {"type": "str", "description": "the role that the migrations run as, where that is not `role`"},
         **{
             key: {**option, "required": False, "description": "as in an item of `postgresql_migrations`"}

@@ -11,9 +11,11 @@ from xml.etree import ElementTree
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CATEGORIES, PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
+from ansible_collections.borgstack.platform.plugins.plugin_utils.external import is_external
+from ansible_collections.borgstack.platform.plugins.plugin_utils.published import place
 from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import FAILED, OK, SKIPPED, Row
 
-HEALTHY = "healthy"
+HEALTHY, NOT_OURS = "healthy", "not of the platform"
 RANKS = (FAILED, SKIPPED, OK)
 VERIFICATION_HEADINGS = ("result", "component", "check", "what")
 HEADINGS = ("service", "URL", "health", "credentials")
@@ -65,11 +67,15 @@ def report_table(
     rows = []
     for name, declaration in declarations.items():
         urls = " ".join(f"https://{site['host']}{suffix}" for site in declaration.get("sites", []))
+        if is_external(declaration):
+            provides = declaration["provides"]
+            rows.append((name, place(provides["host"], provides["port"]), NOT_OURS, "-"))
+            continue
         ill = [container for container in declaration.get("containers", {}) if container in stale]
         login = declaration.get("credentials")
         credentials = f"{login['user']}, {login['secret']} in {secrets_file}" if login else "-"
         rows.append((name, urls or "internal", f"not ready: {', '.join(ill)}" if ill else HEALTHY, credentials))
-    return aligned([HEADINGS, *sorted(rows, key=lambda row: row[2] == HEALTHY)])
+    return aligned([HEADINGS, *sorted(rows, key=lambda row: row[2] in (HEALTHY, NOT_OURS))])
 
 
 def verification_lines(rows: list[Row]) -> list[str]:

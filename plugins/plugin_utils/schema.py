@@ -121,6 +121,12 @@ DECLARATION: Options = {
             "user": {**_TEXT, "required": True},
             "password": {**_TEXT, "required": True, "no_log": True},
             "settings": {"type": "dict", "description": "what its hooks have to know of the instance besides"},
+            "host": {**_TEXT, "description": "where a server is that is not of the platform; no role says this"},
+            "tls": {
+                "type": "dict",
+                "options": {"mode": {**_TEXT, "required": True}, "authority": {**_TEXT, "required": True}},
+                "description": "how such a server is spoken to: as libpq says it, and its authority's file on the host",
+            },
         },
         "description": "the datastore that it is, and how its administrator logs in",
     },

@@ -19,13 +19,19 @@ def by_service(containers: list[dict]) -> dict[str, dict]:
     return {item["Labels"].get("com.docker.compose.service", ""): item for item in containers}
 
 
-def project_state(containers: list[dict], project: dict, networks: dict[str, str] | None = None) -> dict:
+def project_state(
+    containers: list[dict],
+    project: dict,
+    networks: dict[str, str] | None = None,
+    external: dict[str, str] | None = None,
+) -> dict:
     """Compare what runs with what is declared.
 
     Args:
         containers: the project's, as returned by the module `containers_info`.
         project: the Compose project as returned by `compose_project`.
         networks: ids of the project's networks, by name, where they are known.
+        external: the addresses of instances that are somebody else's servers, by instance name.
 
     Returns:
         `stale`: the declared containers that are absent, outdated, changed by hand, stopped or unhealthy; `unmade`:
@@ -52,7 +58,8 @@ def project_state(containers: list[dict], project: dict, networks: dict[str, str
             name: _address(item["NetworkSettings"]["Networks"], f"{project['name']}_internal")
             for name, item in found.items()
             if item["State"] == "running"
-        },
+        }
+        | (external or {}),
         "ids": {name: item["Id"] for name, item in found.items()},
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ class Cases:
         )
         found = (folder / "answers").glob("*.json")
         self.answers = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in found}
+
+    def secrets(self, case: str) -> dict[str, str]:
+        """Return the secrets that were made for a case."""
+        viewed = subprocess.run(
+            [
+                "ansible-vault",
+                "view",
+                "--vault-password-file",
+                self.folder / "password",
+                self.folder / f"{case}.vault.yml",
+            ],
+            check=True,
+            capture_output=True,
+        )
+        return yaml.safe_load(viewed.stdout)
 
     def refusal(self, case: str) -> str:
         """Return why a case was refused, with single blanks."""
