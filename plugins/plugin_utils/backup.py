@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, DATA, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.canaries import canaries_of
 from ansible_collections.borgstack.platform.plugins.plugin_utils.declaration import Declaration
 from ansible_collections.borgstack.platform.plugins.plugin_utils.external import needed_externals
 from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import Row, failed, good
@@ -21,6 +22,7 @@ KINDS = ("postgresql", "redis", "mongodb", "s3")
 PARTS: dict[str, tuple[str, str]] = {"postgresql": ("database", "name"), "s3": ("bucket", "name")}
 COMPONENT = "backup"
 PROGRAM = "borgstack_backup"
+DRILL = "A drill that failed"
 REMEDY = "run playbooks/backup.yml, and see `journalctl --unit {unit}` on the host"
 
 
@@ -77,6 +79,7 @@ def backup_plan(declarations: dict[str, Declaration], settings: dict[str, t.Any]
     plan = {
         **{key: settings[key] for key in places},
         **backup_sources(declarations),
+        "canaries": canaries_of(declarations),
         "destinations": [_destination(item, settings["password"]) for item in settings["destinations"]],
         "settings": {**others, "lock_folder": "/run"},
     }
@@ -129,7 +132,8 @@ def rows_of_backup(status: dict[str, t.Any], settings: dict[str, t.Any]) -> list
     Args:
         status: what the program on the host knows of its runs; nothing where it never ran.
         settings: `now` and `installed` (seconds), `maximum_hours`, `unit`, `destinations` (by name, whether they are
-            elsewhere), `unsaved` (the instances that are somebody else's servers).
+            elsewhere), `unsaved` (the instances that are somebody else's servers), `drill_days` after which a drill is
+            too long ago (0 where none is made).
     """
     remedy = REMEDY.format(unit=settings["unit"])
     rows = []
@@ -148,10 +152,35 @@ def rows_of_backup(status: dict[str, t.Any], settings: dict[str, t.Any]) -> list
     for name in settings.get("unsaved", []):
         what = "ATTENTION: nothing of it is saved from here; whoever runs that server has to"
         rows.append(good(name, "what is in it is saved by whoever runs it", what))
+    if settings["drill_days"]:
+        rows.append(_row_of_drill(status, settings))
     if not any(settings["destinations"].values()):
         what = "ATTENTION: no destination is on another host; whoever loses this one loses its backups too"
         rows.append(good(COMPONENT, "a backup survives the loss of this host", what))
     return rows
+
+
+def _row_of_drill(status: dict[str, t.Any], settings: dict[str, t.Any]) -> Row:
+    """Return whether the newest drill proved its set, and not too long ago."""
+    check = "a set was proven by a drill"
+    remedy = (
+        f"run playbooks/drill.yml, which says what does not hold, and see the manual for what to do with each ({DRILL})"
+    )
+    last, proven = status.get("last_drill"), status.get("last_proven", {}).get("finished")
+    days = (settings["now"] - (proven or settings["installed"])) / 86400
+    if last and not last["ok"]:
+        error = last["error"]
+        what = f"the last one failed, of set {last['set'] or 'none'}: {error['where']}: {error['what']}"
+        return failed(COMPONENT, check, what, error["category"], remedy)
+    if days > settings["drill_days"]:
+        return failed(
+            COMPONENT, check, f"the last one was {days:.0f} days ago" if proven else "none was made yet", DATA, remedy
+        )
+    if not last:
+        return good(COMPONENT, check, "none yet: the first one is made as its timer says")
+    return good(
+        COMPONENT, check, f"{days:.1f} days ago, set {last['set']} from {last['origin']}, {last['seconds']:.0f} s"
+    )
 
 
 def _why(status: dict[str, t.Any]) -> str:

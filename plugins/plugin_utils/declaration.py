@@ -11,6 +11,7 @@ import typing as t
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.items import refuse_item
+from ansible_collections.borgstack.platform.plugins.plugin_utils.canaries import check_canary
 from ansible_collections.borgstack.platform.plugins.plugin_utils.development import check_ports
 from ansible_collections.borgstack.platform.plugins.plugin_utils.external import unencrypted
 from ansible_collections.borgstack.platform.plugins.plugin_utils.needs import check_need
@@ -54,6 +55,8 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     for check in declaration.get("checks", []):
         if ("path" in check) == bool(check.get("sealed")):
             raise wrong(f"check of {name}", "it has neither a path to ask for nor sealed: true, or both")
+    for canary in declaration.get("canary", []):
+        check_canary(canary, declaration, f"canary of {name}")
     for item in declaration.get("published", []):
         check_published(item, declaration.get("containers", {}), f"published port {item['port']} of {name}")
     for site in declaration.get("sites", []):

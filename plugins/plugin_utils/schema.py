@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.plugin_utils import checks, published, sites
+from ansible_collections.borgstack.platform.plugins.plugin_utils import canaries, checks, published, sites
 
 Options = dict[str, dict[str, t.Any]]
 
@@ -177,6 +177,12 @@ DECLARATION: Options = {
             "volumes": {**_TEXTS, "description": "volumes whose files are saved"},
         },
         "description": "what must be backed up",
+    },
+    "canary": {
+        "type": "list",
+        "elements": "dict",
+        "options": canaries.OPTIONS,
+        "description": "what it must be able to do with what was restored of it; asked of copies, in a drill",
     },
     "immutable_secrets": {
         **_BY_NAME,

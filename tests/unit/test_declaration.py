@@ -46,6 +46,8 @@ def test_a_sensible_declaration_is_returned_as_it_is():
             declaration(provides={"kind": "s3", "container": "a", "port": 1, "user": "u", "password": "p"}),
             "no hook provision, so nothing could be made in it",
         ),
+        ("app", declaration(canary=[{"claim": "c", "querry": "q"}]), r"unknown keys: querry \(did you mean query"),
+        ("app", declaration(canary=[{"claim": "c"}]), "neither a query nor a command"),
         ("app", declaration(backup={"volume": ["data"]}), r"backup: unknown keys: volume \(did you mean volumes"),
         ("app", declaration(provides={"kind": "s3"}), "app.provides: missing keys: container, port, user, password"),
         ("app", declaration(credentials={"usre": "x"}), r"unknown keys: usre \(did you mean user"),

@@ -30,7 +30,7 @@ class Estate:
             (self.directory / path).mkdir(parents=True)
         (self.directory / "compose.yaml").write_text("services: {}\n", encoding="utf-8")
         (self.directory / "backup/state/vault.yml").write_text("$ANSIBLE_VAULT;1.1;AES256\n", encoding="utf-8")
-        identities = folder / "s3"
+        identities = self.directory / "s3"
         identities.mkdir()
         (identities / "s3.json").write_text(json.dumps(IDENTITIES), encoding="utf-8")
         self._containers: list[Container] = []
@@ -57,11 +57,12 @@ class Estate:
             "app",
             f"redis:{VERSIONS['redis_version']}",
             *("sleep", "infinity"),
-            options=("--volume", f"{self.project}_app_data:/app", "--init"),
+            options=("--volume", f"{self.project}_app_data:/app", "--init", "--env", "APP_KEY=of-today"),
         )
         self.postgresql.wait("pg_isready", "-h", "127.0.0.1", "-U", "postgres")
         self.redis.wait("redis-cli", "-a", PASSWORD, "ping")
         self.store.wait("wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8333/healthz")
+        self.canaries: list[dict] = []
         self.plan: dict = {}
         self.write_plan()
 
@@ -104,10 +105,12 @@ class Estate:
                 },
             },
             "destinations": list(destinations) or [local],
+            "canaries": self.canaries,
             "settings": {
                 "version": "test", "restic": "restic", "keep": KEEP, "smaller_percent": 50, "verify_in_runs": 1,
                 "connect_seconds": 20, "wait_seconds": 5, "lock_folder": str(self.directory / "run"),
-                "metrics": str(self.folder), "hooks": {}, **settings,
+                "metrics": str(self.folder), "hooks": {}, "drill_memory_mb": 512, "drill_disk_percent": 50,
+                "settled_seconds": 0, **settings,
             },
         }  # fmt: skip
         path = backup / "plan.json"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import backup
+from ansible_collections.borgstack.platform.plugins.plugin_utils import backup, canaries
 
 LOGIN = {"port": 1, "user": "admin", "password": "Secret-1"}
 DECLARATIONS = {
@@ -33,6 +33,16 @@ DECLARATIONS = {
             {"kind": "n8n", "instance": "n8n", "workflows": []},
         ],
         "backup": {"volumes": ["wiki_data"]},
+        "canary": [
+            {
+                "claim": "pages have files",
+                "database": "wiki_db",
+                "query": "select 1",
+                "bucket": "wiki",
+                "objects": "^p",
+            },
+            {"claim": "it decrypts", "container": "wiki", "command": ["check"]},
+        ],
     },
 }
 SETTINGS = {
@@ -91,7 +101,15 @@ def test_only_what_is_no_folder_survives_the_host_unless_told():
 
 
 def rows(status: dict, **settings) -> list[tuple[str, str]]:
-    judged = {"now": 360000, "installed": 0, "maximum_hours": 30, "unit": "u", "destinations": {"a": True}, **settings}
+    judged = {
+        "now": 360000,
+        "installed": 0,
+        "maximum_hours": 30,
+        "unit": "u",
+        "destinations": {"a": True},
+        "drill_days": 0,
+    }
+    judged.update(settings)
     return [(row["state"], row["what"]) for row in backup.rows_of_backup(status, judged)]
 
 
@@ -104,6 +122,69 @@ def test_it_is_the_age_that_counts():
     ]
     assert rows({}) == [("failed", "there is none yet")]
     assert rows({}, installed=350000) == [("ok", "none yet: the first one is made as its timer says")]
+
+
+PROVEN = {"ok": True, "set": "s", "origin": "a", "seconds": 61.2}
+
+
+@pytest.mark.parametrize(
+    ("status", "row"),
+    [
+        ({}, ("ok", "none yet: the first one is made as its timer says")),
+        (
+            {"last_drill": PROVEN, "last_proven": {"finished": 273600}},
+            ("ok", "1.0 days ago, set s from a, 61 s"),
+        ),
+        (
+            {"last_drill": PROVEN, "last_proven": {"finished": 360000 - 12 * 86400}},
+            ("failed", "the last one was 12 days ago"),
+        ),
+        (
+            {"last_drill": {"ok": False, "set": "s", "error": {"where": "wiki", "what": "lost", "category": 10}},
+             "last_proven": {"finished": 350000}},
+            ("failed", "the last one failed, of set s: wiki: lost"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_drill_that_failed_or_is_too_long_ago_is_said(status, row):
+    fresh = {"destinations": {"a": {"last_success": 360000}}, **status}
+    assert rows(fresh, drill_days=10, installed=359000)[-1] == row
+
+
+def test_canaries_are_handed_on_by_the_names_that_a_set_has():
+    plan = json.loads(backup.backup_plan(DECLARATIONS, SETTINGS))
+    first, second = plan["canaries"]
+    assert first == {
+        "service": "wiki", "claim": "pages have files", "query": "select 1", "objects": "^p",
+        "part": "postgresql/wiki_db", "bucket": "seaweedfs/wiki",
+    }  # fmt: skip
+    assert (second["container"], second["command"], second["part"]) == ("wiki", ["check"], "")
+
+
+@pytest.mark.parametrize(
+    ("canary", "reason"),
+    [
+        ({}, "neither a query nor a command"),
+        ({"query": "select 1", "command": ["a"], "container": "wiki", "database": "wiki_db"}, "or both"),
+        ({"query": "select 1", "database": "other_db"}, "needs no database 'other_db'"),
+        ({"query": "select 1", "database": "wiki_db", "bucket": "other"}, "needs no bucket 'other'"),
+        ({"query": "select 1", "database": "wiki_db", "objects": "a"}, "objects and no bucket"),
+        ({"query": "select 1", "database": "wiki_db", "bucket": "wiki", "objects": "("}, "no pattern"),
+        ({"command": ["a"], "container": "other"}, "no container 'other'"),
+    ],
+)
+def test_a_canary_that_makes_no_sense_is_refused(canary, reason):
+    with pytest.raises(PlatformError) as refused:
+        canaries.check_canary({"claim": "c", **canary}, DECLARATIONS["wiki"], "canary of wiki")
+    assert reason in refused.value.message
+
+
+def test_a_datastore_may_ask_databases_of_its_own():
+    canaries.check_canary({"claim": "c", "query": "q", "database": "postgres"}, DECLARATIONS["postgresql"], "w")
+    asked = {
+        "postgresql": {**DECLARATIONS["postgresql"], "canary": [{"claim": "c", "query": "q", "database": "postgres"}]}
+    }
+    assert canaries.canaries_of(asked)[0]["part"] == "postgresql/postgres"
 
 
 def test_no_destination_elsewhere_is_said_aloud():

@@ -20,7 +20,7 @@ PLAN = Plan.of(
         "services": {"pg": {"containers": ["pg"], "parts": []},
                      "app": {"containers": ["app", "worker"], "parts": ["pg/app", "redis"]},
                      "other": {"containers": ["other"], "parts": ["pg/other", "redis"]}},
-        "destinations": [], "settings": {"metrics": "", "hooks": {}},
+        "destinations": [], "canaries": [], "settings": {"metrics": "", "hooks": {}},
     }
 )  # fmt: skip
 PARTS = [
@@ -131,8 +131,8 @@ def test_nobody_being_there_to_be_told_is_no_failure_of_the_backup():
     from dataclasses import replace
 
     plan = replace(PLAN, settings={"hooks": {"ping": "http://127.0.0.1:9/x", "webhook": "http://127.0.0.1:9/x"}})
-    assert status.tell(plan, {"last_run": {"ok": True}}) == ["ping: URLError"]
-    assert status.tell(plan, {"last_run": {"ok": False}}) == ["webhook: URLError"]
+    assert status.tell(plan, {"ok": True}) == ["ping: URLError"]
+    assert status.tell(plan, {"ok": False}) == ["webhook: URLError"]
 
 
 def test_a_run_that_changes_the_platform_is_waited_for_while_it_lives(tmp_path):

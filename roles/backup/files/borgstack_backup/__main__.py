@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the borgstack.platform contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
-"""`python3 -m borgstack_backup PLAN VERB`: run, list, show, or restore. The exit status is the failure's category."""
+"""`python3 -m borgstack_backup PLAN VERB`, one of VERBS. The exit status is the failure's category."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import typing as t
+from contextlib import suppress
 
-from borgstack_backup import backup, sets
+from borgstack_backup import backup, drill, sets
 from borgstack_backup.failure import Failure, of_system
 from borgstack_backup.lock import held, wait_for_runs
 from borgstack_backup.plan import Plan
@@ -33,6 +34,11 @@ def main(argv: list[str]) -> int:
     restoring.add_argument("--origin", default="")
     restoring.add_argument("--confirm", default="")
     restoring.add_argument("--check", action="store_true")
+    drilling = verbs.add_parser("drill", help="prove that the newest verified set comes back, beside production")
+    drilling.add_argument("--set", default=NEWEST)
+    drilling.add_argument("--origin", default="")
+    drilling.add_argument("--check", action="store_true")
+    verbs.add_parser("reap", help="remove what a drill left that was killed")
     options = parser.parse_args(argv)
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _interrupted)
@@ -75,6 +81,22 @@ def _restore(plan: Plan, options: argparse.Namespace) -> None:
         restore(plan, wanted, _say)
 
 
+def _drill(plan: Plan, options: argparse.Namespace) -> None:
+    wanted = {name: getattr(options, name) for name in ("set", "origin", "check")}
+    if options.check:
+        drill.drill(plan, wanted, _say)
+        return
+    with held(plan.platform, plan.settings["lock_folder"]):
+        drill.drill(plan, wanted, _say)
+
+
+def _reap(plan: Plan, _options: argparse.Namespace) -> None:
+    # Nothing is left over while somebody is at work.
+    with suppress(Failure), held(plan.platform, plan.settings["lock_folder"]):
+        for name in drill.clear(plan):
+            _say(f"removed {name}")
+
+
 def _list(plan: Plan, _options: argparse.Namespace) -> None:
     for folder in sets.finished(plan.sets):
         _say(f"the host: {folder.name}")
@@ -96,7 +118,7 @@ def _show(plan: Plan, _options: argparse.Namespace) -> None:
                      "destinations": [destination.name for destination in plan.destinations]}))  # fmt: skip
 
 
-VERBS = {"run": _run, "list": _list, "show": _show, "restore": _restore}
+VERBS = {"run": _run, "list": _list, "show": _show, "restore": _restore, "drill": _drill, "reap": _reap}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -61,7 +61,7 @@ def run(plan: Plan, say: t.Callable[[str], None]) -> None:
         known["last_success"] = {"set": made.name, "finished": int(ended), "bytes": size}
     status.write(plan.state, known)
     status.export(known, plan)
-    for untold in status.tell(plan, known):
+    for untold in status.tell(plan, known["last_run"]):
         say(f"attention: could not be told: {untold}")
     if failures:
         raise failures[0]
@@ -88,7 +88,7 @@ def make_set(plan: Plan, say: t.Callable[[str], None]) -> Path:
     for source in plan.sources:
         if source.kind != "s3":
             say(f"{source.kind} {source.instance}")
-            parts += ENGINES[source.kind](source, commands.running(plan.platform, source.container)).save(root)
+            parts += engine_of(plan, source).save(root)
     for volume in plan.volumes:
         say(f"volume {volume}")
         parts.append(volumes.save_volume(plan.platform, volume, root))
@@ -138,9 +138,10 @@ def repository_of(plan: Plan, destination: t.Any) -> Repository:
     return Repository(destination, plan.platform, plan.settings["restic"], cache, seconds)
 
 
-def engine_of(plan: Plan, source: Source) -> t.Any:
-    """Return what saves and restores a datastore that is not an object storage."""
-    return ENGINES[source.kind](source, commands.running(plan.platform, source.container))
+def engine_of(plan: Plan, source: Source, container: commands.Container | None = None) -> t.Any:
+    """Return what saves and restores a datastore that is not an object storage; its own container unless told."""
+    asked = [plan.canaries] if source.kind == "postgresql" else []
+    return ENGINES[source.kind](source, container or commands.running(plan.platform, source.container), *asked)
 
 
 def _refuse_full_disk(plan: Plan, before: dict[str, Part]) -> None:
@@ -163,7 +164,7 @@ def _refuse_suspicious(plan: Plan, parts: list[Part], before: dict[str, Part]) -
 def _configuration(plan: Plan, root: Path) -> Part:
     """Save the platform's folder, and the file of secrets as the controller keeps it, which is encrypted."""
     part = Part("configuration", "configuration", "platform/configuration.tar")
-    own = [os.path.relpath(path, plan.directory) for path in (plan.sets, plan.work, plan.state)]
+    own = [os.path.relpath(path, plan.directory) for path in (plan.sets, plan.work, plan.state, plan.drill)]
     own += [item.repository for item in plan.destinations if item.repository.startswith("/")]
     below = [os.path.relpath(name, plan.directory) if name.startswith("/") else name for name in own]
     left_out = tuple(name for name in [*below, "images"] if not name.startswith(".."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 import typing as t
 from dataclasses import dataclass
 
@@ -52,6 +53,20 @@ def run(
             raise full(where)
         raise Failure(category, f"{argv[0]} ended with {finished.returncode}: {said}", remedy, where)
     return (finished.stdout or b"").decode(errors="replace")
+
+
+def wait_for(step: t.Callable[[], t.Any], where: str, seconds: int = 300) -> None:
+    """Repeat a step until it does not fail any more."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            step()
+        except Failure as failure:
+            if time.monotonic() > deadline:
+                raise Failure(SERVICE, f"it did not answer within {seconds} s", failure.remedy, where) from None
+            time.sleep(0.3)
+        else:
+            return
 
 
 def last_words(errors: bytes) -> str:

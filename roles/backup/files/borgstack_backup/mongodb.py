@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from borgstack_backup.commands import Container
+from borgstack_backup.commands import Container, wait_for
 from borgstack_backup.failure import DATA, Failure
 from borgstack_backup.part import Part, file_name
 from borgstack_backup.plan import Source
@@ -35,6 +35,11 @@ class MongoDB:
                 raise Failure(DATA, "the archive is empty", "see the container's log, then run again", part.name)
         part.source = {"instance": self._source.instance}
         return [part]
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers."""
+        command = [*self.command("mongodump"), "--db=admin", "--collection=system.version"]
+        wait_for(lambda: self._container.exec(*command, stdin=self._login()), self._source.instance)
 
     def restore(self, part: Part, root: Path) -> None:
         """Put the archive's collections in place of those that there are."""

@@ -4,7 +4,8 @@
 """Object storage: every object as a file, copied before the databases and once more after them.
 
 So whatever a database names is there: an object that came meanwhile is taken by the second pass, and one that was
-deleted meanwhile stays in the set. A file is a link to the former set's where the object is the same.
+deleted meanwhile stays in the set; of both it is noted that they were moving, since a row may be missing of them. A
+file is a link to the former set's where the object is the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import typing as t
 from pathlib import Path
 
+from borgstack_backup.commands import wait_for
 from borgstack_backup.failure import DATA, NETWORK, SERVICE, Failure
 from borgstack_backup.part import BLOCK, Part, file_name
 from borgstack_backup.plan import Source
@@ -57,6 +59,14 @@ class Objects:
         """Write a set's objects into their bucket; objects that are not in the set stay."""
         self._guarded(self._restore_bucket, part, root)
 
+    def check(self, part: Part, root: Path) -> None:
+        """Read all objects of a set that were restored, and refuse one that is missing or another one."""
+        self._guarded(self._check_bucket, part, root)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers."""
+        wait_for(lambda: self._guarded(self._buckets), self._source.instance)
+
     def _guarded(self, step: t.Callable, *arguments: t.Any) -> t.Any:
         try:
             return step(*arguments)
@@ -71,19 +81,27 @@ class Objects:
     def _save_bucket(self, bucket: str, root: Path) -> Part:
         part = Part("s3", f"{self._source.instance}/{bucket}", f"s3/{file_name(bucket)}.json")
         part.source = {"instance": self._source.instance, "bucket": bucket}
+        again = (root / part.file).exists()
         index, former = read_index(root / part.file), read_index(self._former / part.file if self._former else None)
+        left = set(index)
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
             for item in page.get("Contents", []):
                 seen = {"etag": item["ETag"], "size": item["Size"]}
+                left.discard(item["Key"])
                 known = index.get(item["Key"])
                 if known and all(known[name] == seen[name] for name in seen):
                     continue
                 entry = self._taken(bucket, item["Key"], seen, former.get(item["Key"]), root)
                 if entry:
-                    index[item["Key"]] = entry
+                    entry["modified"] = item["LastModified"].timestamp()
+                    index[item["Key"]] = {**entry, "moving": "came"} if again else entry
+        for key in left:
+            index[key]["moving"] = "went"
         (root / part.file).parent.mkdir(parents=True, exist_ok=True)
         (root / part.file).write_text(json.dumps(index, sort_keys=True), encoding="utf-8")
         part.counts = {"objects": len(index)}
+        moving = [entry["moving"] for entry in index.values() if "moving" in entry]
+        part.facts = {name: moving.count(name) for name in ("came", "went")}
         part.bytes = sum(entry["size"] for entry in index.values())
         return part
 
@@ -96,7 +114,7 @@ class Objects:
         if former and self._former and all(former[item] == seen[item] for item in seen):
             temporary.unlink(missing_ok=True)
             os.link(self._former / former["file"], temporary)
-            entry = former
+            entry = {name: former[name] for name in (*seen, "sha256", "kept")}
         else:
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
@@ -114,13 +132,24 @@ class Objects:
         bucket, index = part.source["bucket"], read_index(root / part.file)
         if bucket not in self._buckets():
             self._client.create_bucket(Bucket=bucket)
-        there = {}
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            there.update({item["Key"]: item["ETag"] for item in page.get("Contents", [])})
+        there = self._listed(bucket)
         for key, entry in index.items():
             if there.get(key) != entry["etag"] or "-" in entry["etag"]:
                 extra = {"ExtraArgs": entry["kept"]} if entry["kept"] else {}
                 self._client.upload_file(str(root / entry["file"]), bucket, key, **extra)
+
+    def _listed(self, bucket: str) -> dict[str, str]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return {item["Key"]: item["ETag"] for page in pages for item in page.get("Contents", [])}
+
+    def _check_bucket(self, part: Part, root: Path) -> None:
+        bucket, index = part.source["bucket"], read_index(root / part.file)
+        wrong = sorted(set(index) ^ set(self._listed(bucket)))
+        for key, entry in index.items():
+            if not wrong and _sum_of(self._client.get_object(Bucket=bucket, Key=key)["Body"]) != entry["sha256"]:
+                wrong.append(key)
+        if wrong:
+            raise Failure(DATA, f"{len(wrong)} differ: {', '.join(wrong[:5])}", "drill another set", part.name)
 
 
 def read_index(path: Path | None) -> dict[str, dict]:
@@ -139,9 +168,13 @@ def _configuration(config: t.Any) -> t.Any:
 
 
 def _copied(body: t.Any, path: Path) -> str:
-    sum_ = hashlib.sha256()
     with path.open("wb") as file:
-        for block in iter(lambda: body.read(BLOCK), b""):
-            sum_.update(block)
-            file.write(block)
+        return _sum_of(body, file.write)
+
+
+def _sum_of(body: t.Any, write: t.Callable[[bytes], t.Any] = len) -> str:
+    sum_ = hashlib.sha256()
+    for block in iter(lambda: body.read(BLOCK), b""):
+        sum_.update(block)
+        write(block)
     return sum_.hexdigest()

@@ -20,7 +20,8 @@ SMALL = 256 * 1024
 class Part:
     """`name` is what an operator calls it: INSTANCE/DATABASE, INSTANCE/BUCKET, INSTANCE, or volume/NAME.
 
-    `file` is relative to the set; `counts` are rows by table, objects, keys or files.
+    `file` is relative to the set; `counts` are rows by table, objects, keys or files; `facts` are what else a drill has
+    to find again.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Part:
     sha256: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     source: dict[str, t.Any] = field(default_factory=dict)
+    facts: dict[str, t.Any] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

@@ -46,6 +46,26 @@ class Destination:
 
 
 @dataclass(frozen=True)
+class Canary:
+    """What an application must be able to do with what was restored; see `canary`.
+
+    A `query` is asked of the database `part`, and answers `expect`, or what it answered when it was saved, or the names
+    of all objects of `bucket` that match `objects`. A `command` succeeds in a copy of `container`.
+    """
+
+    service: str
+    claim: str
+    part: str = ""
+    query: str = ""
+    variables: dict[str, str] = field(default_factory=dict, repr=False)
+    expect: str | None = None
+    bucket: str = ""
+    objects: str = ""
+    container: str = ""
+    command: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Plan:
     """All of it. `services` say which containers use which parts."""
 
@@ -58,6 +78,7 @@ class Plan:
     volumes: list[str]
     services: dict[str, dict[str, list[str]]]
     destinations: list[Destination]
+    canaries: list[Canary]
     settings: dict[str, t.Any]
 
     @classmethod
@@ -78,12 +99,19 @@ class Plan:
             volumes=list(data["volumes"]),
             services=data["services"],
             destinations=[Destination(**destination) for destination in data["destinations"]],
+            canaries=[Canary(**canary) for canary in data["canaries"]],
             settings=data["settings"],
         )
+
+    @property
+    def drill(self) -> Path:
+        """Where a drill works."""
+        return self.work.with_name("drill")
 
     def hidden(self, text: str) -> str:
         """Return a text without the secrets of the plan."""
         secrets = [source.password for source in self.sources if source.password]
+        secrets += [value for canary in self.canaries for value in canary.variables.values() if len(value) > 3]
         secrets += [secret for destination in self.destinations for secret in destination.secrets]
         for secret in sorted(secrets, key=len, reverse=True):
             text = text.replace(secret, "***")

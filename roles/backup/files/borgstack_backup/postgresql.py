@@ -12,10 +12,12 @@ import subprocess
 import typing as t
 from pathlib import Path
 
-from borgstack_backup.commands import Container, last_words
+from borgstack_backup import facts
+from borgstack_backup.canary import for_part
+from borgstack_backup.commands import Container, last_words, wait_for
 from borgstack_backup.failure import DATA, SERVICE, Failure
 from borgstack_backup.part import Part, file_name
-from borgstack_backup.plan import Source
+from borgstack_backup.plan import Canary, Source
 
 DATABASES = "select json_agg(datname order by datname) from pg_database where datallowconn and not datistemplate"
 VERSION = "select current_setting('server_version')"
@@ -33,13 +35,14 @@ begin isolation level repeatable read read only;
 select pg_export_snapshot();
 """
 ASIDE = "__replaced"
+PSQL = ("psql", "--no-psqlrc", "-Atq", "--set=ON_ERROR_STOP=1")
 
 
 class PostgreSQL:
     """One instance, through the programs of its own container."""
 
-    def __init__(self, source: Source, container: Container):
-        self._source, self._container = source, container
+    def __init__(self, source: Source, container: Container, canaries: t.Sequence[Canary] = ()):
+        self._source, self._container, self._canaries = source, container, canaries
         self.environment = {"PGUSER": source.user, "PGPASSWORD": source.password}
 
     def save(self, root: Path) -> list[Part]:
@@ -55,7 +58,7 @@ class PostgreSQL:
         for database in self.databases():
             part = Part(self._source.kind, f"{instance}/{database}", f"{folder}/{file_name(database)}.dump")
             part.source = {"instance": instance, "database": database, "version": version}
-            part.counts = self._dump(database, root / part.file, part.name)
+            self._dump(database, root / part.file, part)
             self.prove(root / part.file, part.name)
             parts.append(part)
         return parts
@@ -67,8 +70,7 @@ class PostgreSQL:
     def ask(self, query: str, database: str = "postgres", **variables: str) -> str:
         """Return what psql prints of a query, in which :'name' and :"name" stand for the variables."""
         settings = [f"--set={name}={value}" for name, value in variables.items()]
-        command = ["psql", "--no-psqlrc", "-Atq", "--set=ON_ERROR_STOP=1", *settings]
-        return self._run(*command, database=database, stdin=query + "\n").strip()
+        return self._run(*PSQL, *settings, database=database, stdin=query + "\n").strip()
 
     def prove(self, path: Path, where: str) -> None:
         """Read a dump as a whole, as a restore would."""
@@ -122,6 +124,16 @@ class PostgreSQL:
             self.ask("\n".join(lines))
         return made
 
+    def made_of(self, database: str, canaries: list[Canary]) -> tuple[dict[str, t.Any], dict[str, str | None]]:
+        """Return what a database is made of, and what it answers to canaries."""
+        script = f"begin read only;\n{facts.script(canaries)}"
+        return facts.answers(self._run(*PSQL, database=database, stdin=script), canaries)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers as it does to others; while it is made, it answers on its socket only."""
+        self.environment["PGHOST"] = "127.0.0.1"
+        wait_for(lambda: self.ask("select 1"), self._source.instance)
+
     def counts(self, database: str) -> dict[str, int]:
         """Return the number of rows by table."""
         return _counted(self.ask(COUNTS, database).splitlines())
@@ -137,11 +149,12 @@ class PostgreSQL:
     def _drop(self, database: str, elsewhere: str) -> None:
         self.ask('drop database if exists :"name" with (force);', elsewhere, name=database)
 
-    def _dump(self, database: str, path: Path, where: str) -> dict[str, int]:
-        """Dump a database and return its rows by table, all of one moment."""
+    def _dump(self, database: str, path: Path, part: Part) -> None:
+        """Dump a database, and note its rows by table and what else a drill looks for, all of one moment."""
+        canaries = for_part(self._canaries, part.name)
         variables = {**self.environment, "PGDATABASE": database}
         session = subprocess.Popen(
-            self._container.argv(["psql", "--no-psqlrc", "-Atq", "--set=ON_ERROR_STOP=1"], variables),
+            self._container.argv(PSQL, variables),
             env={**os.environ, **variables},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -153,16 +166,18 @@ class PostgreSQL:
             session.stdin.flush()
             snapshot = session.stdout.readline().strip()
             if snapshot:
-                session.stdin.write(COUNTS)
+                session.stdin.write(f"{COUNTS}\\echo {facts.MARK}\n{facts.script(canaries)}")
                 session.stdin.flush()
                 with path.open("wb") as file:
                     # Not compressed, so that restic finds what is the same as last time.
                     command = ["pg_dump", "--format=custom", "--compress=0", f"--snapshot={snapshot}"]
-                    self._run(*command, database=database, stdout=file, where=where)
+                    self._run(*command, database=database, stdout=file, where=part.name)
             printed, errors = session.communicate()
         if session.returncode or not snapshot:
-            raise Failure(SERVICE, last_words(errors.encode()), "see the container's log, then run again", where)
-        return _counted(printed.splitlines())
+            raise Failure(SERVICE, last_words(errors.encode()), "see the container's log, then run again", part.name)
+        rows, rest = printed.split(facts.MARK, 1)
+        part.counts = _counted(rows.splitlines())
+        part.facts = facts.for_manifest(rest, canaries)
 
     def _run(self, *command: str, database: str = "", **options: t.Any) -> str:
         environment = {**self.environment, **({"PGDATABASE": database} if database else {})}

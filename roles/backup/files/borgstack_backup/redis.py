@@ -10,7 +10,7 @@ import shutil
 import time
 from pathlib import Path
 
-from borgstack_backup.commands import Container
+from borgstack_backup.commands import Container, wait_for
 from borgstack_backup.failure import DATA, SERVICE, Failure
 from borgstack_backup.part import Part, file_name
 from borgstack_backup.plan import Source
@@ -45,6 +45,18 @@ class Redis:
             for name, text in self._info("keyspace").items()
             if name.startswith("db")
         }
+
+    def enough(self, part: Part) -> int:
+        """Return how many keys it has; keys expire meanwhile, so fewer of them are no loss yet."""
+        self.wait_until_loaded()
+        found = sum(self.counts().values())
+        if found < part.total * 0.9:
+            raise Failure(DATA, f"it has {found} keys, and had {part.total}", "see the container's log", part.name)
+        return found
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers."""
+        wait_for(lambda: self._ask("PING"), self._source.instance)
 
     def wait_until_loaded(self) -> None:
         """Wait until the server has read what it begins with; until then it answers, and has no keys."""

@@ -24,8 +24,13 @@ METRICS = {
     "last_run_timestamp_seconds": "When the last run ended.",
     "duration_seconds": "How long the last run took.",
     "set_bytes": "Bytes of the newest set.",
+    "drill_last_success_timestamp_seconds": "When a drill last proved a set.",
+    "drill_last_run_success": "Whether the last drill proved its set.",
+    "drill_last_run_timestamp_seconds": "When the last drill ended.",
+    "drill_duration_seconds": "How long the last drill took.",
 }
 HOOK_SECONDS = 20
+BACKUP = "the backup"
 
 
 def read(folder: Path) -> dict[str, t.Any]:
@@ -38,7 +43,12 @@ def read(folder: Path) -> dict[str, t.Any]:
 
 def write(folder: Path, status: dict[str, t.Any]) -> None:
     """Keep what is known."""
-    _put(folder / FILE, json.dumps(status, indent=1, sort_keys=True) + "\n", 0o600)
+    put(folder / FILE, status)
+
+
+def put(path: Path, content: dict[str, t.Any]) -> None:
+    """Write what only root reads, at once."""
+    _put(path, json.dumps(content, indent=1, sort_keys=True) + "\n", 0o600)
 
 
 def _put(path: Path, text: str, mode: int) -> None:
@@ -53,12 +63,17 @@ def _put(path: Path, text: str, mode: int) -> None:
 def metrics(status: dict[str, t.Any], platform: str) -> str:
     """Return what is known as node-exporter reads it from a text file."""
     run, success = status.get("last_run", {}), status.get("last_success", {})
+    drill, proven = status.get("last_drill", {}), status.get("last_proven", {})
     values = {
         "last_success_timestamp_seconds": success.get("finished", 0),
         "last_run_success": int(bool(run.get("ok"))),
         "last_run_timestamp_seconds": run.get("finished", 0),
         "duration_seconds": run.get("seconds", 0),
         "set_bytes": success.get("bytes", 0),
+        "drill_last_success_timestamp_seconds": proven.get("finished", 0),
+        "drill_last_run_success": int(bool(drill.get("ok"))),
+        "drill_last_run_timestamp_seconds": drill.get("finished", 0),
+        "drill_duration_seconds": drill.get("seconds", 0),
     }
     lines = []
     for name, value in values.items():
@@ -80,17 +95,30 @@ def export(status: dict[str, t.Any], plan: Plan) -> None:
         _put(folder / f"borgstack-backup-{plan.platform}.prom", metrics(status, plan.platform), 0o644)
 
 
-def tell(plan: Plan, status: dict[str, t.Any]) -> list[str]:
-    """Tell those who want to know how the run ended; returns in words who could not be told."""
-    run, hooks = status["last_run"], plan.settings["hooks"]
+def tell(plan: Plan, run: dict[str, t.Any], what: str = BACKUP) -> list[str]:
+    """Tell those who want to know how a run ended; returns in words who could not be told.
+
+    Args:
+        plan: who wants to know.
+        run: how it ended.
+        what: the backup or the drill; only of backups success is told, since that is what somebody waits for.
+    """
+    hooks = plan.settings["hooks"]
     tellers: list[tuple[str, t.Callable[[], None]]] = []
-    if hooks.get("ping") and run["ok"]:
+    if hooks.get("ping") and run["ok"] and what == BACKUP:
         tellers.append(("ping", lambda: _ask(hooks["ping"])))
     if hooks.get("webhook") and not run["ok"]:
-        body = {"platform": plan.platform, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), **run}
+        body = {
+            "platform": plan.platform,
+            "what": what,
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            **run,
+        }
         tellers.append(("webhook", lambda: _ask(hooks["webhook"], json.dumps(body).encode())))
     if hooks.get("mail") and not run["ok"]:
-        tellers.append(("mail", lambda: _mail(hooks["mail"], plan.platform, run["error"]["message"])))
+        tellers.append(
+            ("mail", lambda: _mail(hooks["mail"], f"{plan.platform}: {what} failed", run["error"]["message"]))
+        )
     untold = []
     for name, step in tellers:
         try:
@@ -106,9 +134,9 @@ def _ask(url: str, body: bytes | None = None) -> None:
         pass
 
 
-def _mail(settings: dict[str, t.Any], platform: str, text: str) -> None:
+def _mail(settings: dict[str, t.Any], subject: str, text: str) -> None:
     message = EmailMessage()
-    message["Subject"] = f"{platform}: the backup failed"
+    message["Subject"] = subject
     message["From"], message["To"] = settings["sender"], settings["to"]
     message.set_content(text + "\n")
     client = smtplib.SMTP_SSL if settings["tls"] == "tls" else smtplib.SMTP

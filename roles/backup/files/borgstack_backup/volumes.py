@@ -57,14 +57,19 @@ def restore_volume(project: str, part: Part, root: Path) -> Path:
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o755)
-        run(["tar", "--extract", f"--file={root / part.file}", f"--directory={fresh}", "--same-permissions", *PRESERVE],
-            part.name, DATA)  # fmt: skip
+        extract(part, root, fresh)
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
         fresh.rename(folder)
     except OSError as error:
         raise of_system(error, part.name) from None
     return aside
+
+
+def extract(part: Part, root: Path, folder: Path) -> None:
+    """Put an archive's content into a folder."""
+    argv = ["tar", "--extract", f"--file={root / part.file}", f"--directory={folder}", "--same-permissions", *PRESERVE]
+    run(argv, part.name, DATA)
 
 
 def recover(folder: Path) -> None:
