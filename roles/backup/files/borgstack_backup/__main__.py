@@ -17,6 +17,7 @@ from borgstack_backup import backup, drill, sets
 from borgstack_backup.failure import Failure, of_system
 from borgstack_backup.lock import held, wait_for_runs
 from borgstack_backup.plan import Plan
+from borgstack_backup.report import FILE as REPORT
 from borgstack_backup.restore import NEWEST, restore, start
 
 
@@ -38,6 +39,7 @@ def main(argv: list[str]) -> int:
     drilling.add_argument("--set", default=NEWEST)
     drilling.add_argument("--origin", default="")
     drilling.add_argument("--check", action="store_true")
+    drilling.add_argument("--json", action="store_true")
     verbs.add_parser("reap", help="remove what a drill left that was killed")
     options = parser.parse_args(argv)
     os.umask(0o077)
@@ -64,6 +66,10 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
+def _silent(_text: str) -> None:
+    pass
+
+
 def _run(plan: Plan, _options: argparse.Namespace) -> None:
     with held(plan.platform, plan.settings["lock_folder"]):
         wait_for_runs(plan.platform, int(plan.settings["wait_seconds"]), plan.settings["lock_folder"])
@@ -87,7 +93,11 @@ def _drill(plan: Plan, options: argparse.Namespace) -> None:
         drill.drill(plan, wanted, _say)
         return
     with held(plan.platform, plan.settings["lock_folder"]):
-        drill.drill(plan, wanted, _say)
+        failures = drill.drill(plan, wanted, _silent if options.json else _say)
+        if options.json:
+            _say((plan.state / REPORT).read_text(encoding="utf-8"))
+    if failures:
+        raise failures[0]
 
 
 def _reap(plan: Plan, _options: argparse.Namespace) -> None:

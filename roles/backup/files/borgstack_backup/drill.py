@@ -24,8 +24,8 @@ from borgstack_backup.scratch import Scratch, reap
 Say = t.Callable[[str], None]
 
 
-def drill(plan: Plan, options: dict[str, t.Any], say: Say) -> None:
-    """Do it, write the report and tell; with `check` say what would be restored.
+def drill(plan: Plan, options: dict[str, t.Any], say: Say) -> list[Failure]:
+    """Do it, write the report and tell; with `check` say what would be restored. Returns what failed.
 
     Args:
         plan: what there is.
@@ -42,7 +42,7 @@ def drill(plan: Plan, options: dict[str, t.Any], say: Say) -> None:
         name, _origin, manifest, _repository = find(plan, wanted, origin)
         for line in described(plan, name, origin, sets.parts_of(manifest)):
             say(line)
-        return
+        return []
     report = Report(origin, say, plan.hidden)
     try:
         _prove(plan, wanted, origin, report)
@@ -56,8 +56,7 @@ def drill(plan: Plan, options: dict[str, t.Any], say: Say) -> None:
     report.keep(plan, known)
     for untold in status.tell(plan, known["last_drill"], "the drill"):
         say(f"attention: could not be told: {untold}")
-    if report.failures:
-        raise report.failures[0]
+    return report.failures
 
 
 def next_origin(plan: Plan, known: dict[str, t.Any]) -> str:
