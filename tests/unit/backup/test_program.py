@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import errno
-import json
 
 import pytest
-from borgstack_backup import choice, lock, redis, sets, status
+from borgstack_backup import choice, redis, sets, status
 from borgstack_backup.failure import Failure, of_system
 from borgstack_backup.mongodb import MongoDB
 from borgstack_backup.part import Part, file_name, suspicious
@@ -133,19 +132,6 @@ def test_nobody_being_there_to_be_told_is_no_failure_of_the_backup():
     plan = replace(PLAN, settings={"hooks": {"ping": "http://127.0.0.1:9/x", "webhook": "http://127.0.0.1:9/x"}})
     assert status.tell(plan, {"ok": True}) == ["ping: URLError"]
     assert status.tell(plan, {"ok": False}) == ["webhook: URLError"]
-
-
-def test_a_run_that_changes_the_platform_is_waited_for_while_it_lives(tmp_path):
-    path = tmp_path / "borgstack.platform-p.lock"
-    with open("/proc/sys/kernel/random/boot_id") as file:
-        path.write_text(json.dumps({"who": "me", "what": "site", "boot": file.read().strip()}))
-    with open("/proc/uptime") as file:
-        uptime = float(file.read().split()[0])
-    (tmp_path / f"{path.name}.beat").write_text(f"{uptime:.2f}\n")
-    with pytest.raises(Failure, match="me: site"):
-        lock.wait_for_runs("p", 0, str(tmp_path))
-    (tmp_path / f"{path.name}.beat").write_text(f"{uptime - 61:.2f}\n")
-    lock.wait_for_runs("p", 0, str(tmp_path))
 
 
 def test_mongodb_is_asked_without_a_secret_among_the_arguments():

@@ -12,10 +12,11 @@ import signal
 import sys
 import typing as t
 from contextlib import suppress
+from functools import partial
 
 from borgstack_backup import backup, drill, sets
 from borgstack_backup.failure import Failure, of_system
-from borgstack_backup.lock import held, wait_for_runs
+from borgstack_backup.lock import Lease, held, taken
 from borgstack_backup.plan import Plan
 from borgstack_backup.report import FILE as REPORT
 from borgstack_backup.restore import NEWEST, restore, start
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> int:
     restoring.add_argument("--origin", default="")
     restoring.add_argument("--confirm", default="")
     restoring.add_argument("--check", action="store_true")
+    restoring.add_argument("--leased", action="store_true", help="whoever asks has the platform for himself")
     drilling = verbs.add_parser("drill", help="prove that the newest verified set comes back, beside production")
     drilling.add_argument("--set", default=NEWEST)
     drilling.add_argument("--origin", default="")
@@ -70,9 +72,16 @@ def _silent(_text: str) -> None:
     pass
 
 
+def _about(plan: Plan, what: str) -> tuple[str, str, str]:
+    return plan.platform, what, plan.settings["lock_folder"]
+
+
+def _patience(plan: Plan) -> int:
+    return int(plan.settings["wait_seconds"])
+
+
 def _run(plan: Plan, _options: argparse.Namespace) -> None:
-    with held(plan.platform, plan.settings["lock_folder"]):
-        wait_for_runs(plan.platform, int(plan.settings["wait_seconds"]), plan.settings["lock_folder"])
+    with taken(_patience(plan), *(partial(lock, *_about(plan, "a backup")) for lock in (held, Lease))):
         backup.run(plan, _say)
 
 
@@ -81,7 +90,9 @@ def _restore(plan: Plan, options: argparse.Namespace) -> None:
     if options.check:
         restore(plan, wanted, _say)
         return
-    with held(plan.platform, plan.settings["lock_folder"]):
+    # A playbook that restores has the platform for itself already.
+    locks = (held,) if options.leased else (held, Lease)
+    with taken(0, *(partial(lock, *_about(plan, "a restore")) for lock in locks)):
         # Of a restore that was killed.
         start(plan)
         restore(plan, wanted, _say)
@@ -92,7 +103,7 @@ def _drill(plan: Plan, options: argparse.Namespace) -> None:
     if options.check:
         drill.drill(plan, wanted, _say)
         return
-    with held(plan.platform, plan.settings["lock_folder"]):
+    with taken(_patience(plan), partial(held, *_about(plan, "a drill"))):
         failures = drill.drill(plan, wanted, _silent if options.json else _say)
         if options.json:
             _say((plan.state / REPORT).read_text(encoding="utf-8"))
@@ -102,7 +113,7 @@ def _drill(plan: Plan, options: argparse.Namespace) -> None:
 
 def _reap(plan: Plan, _options: argparse.Namespace) -> None:
     # Nothing is left over while somebody is at work.
-    with suppress(Failure), held(plan.platform, plan.settings["lock_folder"]):
+    with suppress(Failure), held(*_about(plan, "a drill")):
         for name in drill.clear(plan):
             _say(f"removed {name}")
 
