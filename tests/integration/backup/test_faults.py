@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from borgstack_backup.failure import Failure
-from borgstack_backup.plan import Destination
+from borgstack_backup.objects import Objects, read_index
+from borgstack_backup.plan import Destination, Plan
 from borgstack_backup.repository import Repository
 from integration.backup.estate import PASSWORD, Estate
 from integration.conftest import docker
@@ -212,6 +213,43 @@ def test_what_is_too_old_goes_by_days_weeks_months_and_years(estate):
     assert kept[-7:] == list(range(44, 51))
     # Of the last four weeks two lie among the seven days.
     assert kept[:-7] == [34, 41] or kept[:-7] == [28, 35], kept
+
+
+def is_frozen(estate: Estate) -> bool:
+    return docker("inspect", "--format", "{{.State.Paused}}", estate.app.name).strip() == "true"
+
+
+def test_applications_stand_still_where_that_is_wanted_and_go_on_after_a_kill_too(estate):
+    estate.write_plan(quiesce=True)
+    process = estate.start("run")
+    while "postgresql postgresql" not in process.stdout.readline():
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    assert is_frozen(estate)
+    assert "goes on: app" in estate.run("reap") and not is_frozen(estate)
+    said = estate.backup()
+    manifest = json.loads((estate.directory / "backups" / estate.sets[-1] / "manifest.json").read_text())
+    assert f"applications stood still for {manifest['paused_seconds']} s" in said and not is_frozen(estate)
+
+
+def test_what_came_and_went_within_a_backup_is_not_in_the_set_and_the_rest_that_moved_is_noted(estate, tmp_path):
+    """The limit of two passes: an object of which only the database has heard. A drill names it."""
+    source = next(source for source in Plan.of(estate.plan).sources if source.kind == "s3")
+    store = Objects(source, estate.store.address)
+    estate.s3.put_object(Bucket="files", Key="moving/went", Body=b"1")
+    store.save(tmp_path)
+    estate.s3.put_object(Bucket="files", Key="moving/flash", Body=b"1")
+    estate.s3.delete_object(Bucket="files", Key="moving/flash")
+    estate.s3.delete_object(Bucket="files", Key="moving/went")
+    estate.s3.put_object(Bucket="files", Key="moving/came", Body=b"1")
+    (part,) = [part for part in store.save(tmp_path) if part.name == "seaweedfs/files"]
+    index = read_index(tmp_path / part.file)
+    assert {key: index[key]["moving"] for key in index if key.startswith("moving/")} == {
+        "moving/went": "went", "moving/came": "came",
+    }  # fmt: skip
+    assert part.facts == {"came": 1, "went": 1}
+    estate.s3.delete_object(Bucket="files", Key="moving/came")
 
 
 def test_no_secret_is_an_argument_of_a_process(estate):

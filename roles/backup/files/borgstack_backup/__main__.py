@@ -18,6 +18,7 @@ from borgstack_backup import backup, drill, sets
 from borgstack_backup.failure import Failure, of_system
 from borgstack_backup.lock import Lease, held, taken
 from borgstack_backup.plan import Plan
+from borgstack_backup.quiet import thaw
 from borgstack_backup.report import FILE as REPORT
 from borgstack_backup.restore import NEWEST, restore, start
 
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
     drilling.add_argument("--origin", default="")
     drilling.add_argument("--check", action="store_true")
     drilling.add_argument("--json", action="store_true")
-    verbs.add_parser("reap", help="remove what a drill left that was killed")
+    verbs.add_parser("reap", help="remove what a drill left that was killed, and let go on whom a backup has frozen")
     options = parser.parse_args(argv)
     os.umask(0o077)
     signal.signal(signal.SIGTERM, _interrupted)
@@ -93,7 +94,8 @@ def _restore(plan: Plan, options: argparse.Namespace) -> None:
     # A playbook that restores has the platform for itself already.
     locks = (held,) if options.leased else (held, Lease)
     with taken(0, *(partial(lock, *_about(plan, "a restore")) for lock in locks)):
-        # Of a restore that was killed.
+        # Of a backup and of a restore that were killed.
+        thaw(plan)
         start(plan)
         restore(plan, wanted, _say)
 
@@ -113,7 +115,9 @@ def _drill(plan: Plan, options: argparse.Namespace) -> None:
 
 def _reap(plan: Plan, _options: argparse.Namespace) -> None:
     # Nothing is left over while somebody is at work.
-    with suppress(Failure), held(*_about(plan, "a drill")):
+    with suppress(Failure), held(*_about(plan, "sweeping up")):
+        for name in thaw(plan):
+            _say(f"goes on: {name}")
         for name in drill.clear(plan):
             _say(f"removed {name}")
 

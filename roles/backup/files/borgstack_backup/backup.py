@@ -18,6 +18,7 @@ from borgstack_backup.mongodb import MongoDB
 from borgstack_backup.objects import Objects
 from borgstack_backup.part import Part, measured, suspicious
 from borgstack_backup.plan import Plan, Source
+from borgstack_backup.quiet import quiet, thaw
 from borgstack_backup.redis import Redis
 from borgstack_backup.repository import Repository
 
@@ -69,6 +70,7 @@ def run(plan: Plan, say: t.Callable[[str], None]) -> None:
 
 def make_set(plan: Plan, say: t.Callable[[str], None]) -> Path:
     """Save everything once and return the finished set."""
+    thaw(plan)
     sets.clear(plan.work)
     former = sets.newest(plan.sets)
     before = {part.name: part for part in sets.parts_of(sets.manifest_of(former))}
@@ -85,16 +87,19 @@ def make_set(plan: Plan, say: t.Callable[[str], None]) -> Path:
         say("objects, before the databases")
         store_.save(root)
     parts: list[Part] = []
-    for source in plan.sources:
-        if source.kind != "s3":
-            say(f"{source.kind} {source.instance}")
-            parts += engine_of(plan, source).save(root)
-    for volume in plan.volumes:
-        say(f"volume {volume}")
-        parts.append(volumes.save_volume(plan.platform, volume, root))
-    for store_ in stores:
-        say("objects, after the databases")
-        parts += store_.save(root)
+    with quiet(plan) as pause:
+        for source in plan.sources:
+            if source.kind != "s3":
+                say(f"{source.kind} {source.instance}")
+                parts += engine_of(plan, source).save(root)
+        for volume in plan.volumes:
+            say(f"volume {volume}")
+            parts.append(volumes.save_volume(plan.platform, volume, root))
+        for store_ in stores:
+            say("objects, after the databases")
+            parts += store_.save(root)
+    if pause.seconds is not None:
+        say(f"applications stood still for {pause.seconds} s")
     parts.append(_configuration(plan, root))
     parts = [measured(part, root) for part in parts]
     _refuse_suspicious(plan, parts, before)
@@ -104,6 +109,7 @@ def make_set(plan: Plan, say: t.Callable[[str], None]) -> Path:
         "finished": int(time.time()),
         "version": plan.settings["version"],
         "fingerprint": _fingerprint(plan),
+        "paused_seconds": pause.seconds,
         "images": _images(plan),
         "parts": [part.as_dict() for part in parts],
     }
