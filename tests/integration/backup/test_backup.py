@@ -131,3 +131,61 @@ def test_a_service_comes_back_without_the_redis_that_others_use_too(estate):
     shown = estate.run("restore", "app", "--check")
     assert "postgresql/shop" in shown and "seaweedfs/files" in shown and "volume/app_data" in shown
     assert "replace redis" not in shown
+
+
+def test_one_table_comes_back_alone_unless_others_refer_to_rows_that_would_go(estate):
+    made = "id int generated always as identity primary key, x int unique, y int generated always as (x * 2) stored"
+    estate.sql(f"create table sold ({made})", "shop")
+    estate.sql("create table parcels (id int references sold on delete cascade)", "shop")
+    estate.sql("insert into sold (x) select generate_series(1, 5)", "shop")
+    estate.sql("insert into parcels select generate_series(1, 3)", "shop")
+    estate.backup()
+    estate.sql("update sold set x = x + 100", "shop")
+    estate.sql("insert into sold (x) values (6)", "shop")
+    estate.sql("insert into parcels values (6)", "shop")
+    orders = estate.sql("select count(*) from orders", "shop")
+    wanted = "postgresql/shop:public.sold"
+    shown = estate.run("restore", wanted, "--check")
+    assert f"replace {wanted} (5 rows), and nothing else of postgresql/shop" in shown
+
+    said = estate.restore(wanted, status=10)
+    assert "1 rows of parcels would refer to rows of sold that are not there" in said
+    assert estate.sql("select count(*), min(x) from sold", "shop") == [(6, 6)]
+
+    estate.sql("delete from parcels where id = 6", "shop")
+    estate.restore(wanted)
+    assert estate.sql("select id, x, y from sold order by id", "shop") == [(n, n, 2 * n) for n in range(1, 6)]
+    # Nothing cascaded, and what the table itself gives out goes on.
+    assert estate.sql("select count(*) from parcels", "shop") == [(3,)]
+    assert estate.sql("insert into sold (x) values (9) returning id", "shop") == [(7,)]
+    assert estate.sql("select count(*) from orders", "shop") == orders
+    said = estate.restore("postgresql/shop:public.none", status=1)
+    assert "the set has no table 'public.none'" in said and "public.orders" in said
+    estate.restore('postgresql/shop:public.odd " name')
+    estate.sql("drop table parcels, sold", "shop")
+
+
+def test_of_a_bucket_a_prefix_comes_back_alone_and_newer_objects_go_where_they_are_named(estate):
+    def keys() -> set[str]:
+        return {item["Key"] for item in estate.s3.list_objects_v2(Bucket="files").get("Contents", [])}
+
+    def body(key: str) -> bytes:
+        return estate.s3.get_object(Bucket="files", Key=key)["Body"].read()
+
+    for name in ("in/1", "in/2", "out/1"):
+        estate.s3.put_object(Bucket="files", Key=name, Body=b"old")
+    estate.backup()
+    for name in ("in/1", "in/new", "out/1", "out/new"):
+        estate.s3.put_object(Bucket="files", Key=name, Body=b"newer")
+    estate.s3.delete_object(Bucket="files", Key="in/2")
+    wanted = "seaweedfs/files:in/"
+    for origin in ("", "local"):
+        shown = estate.run("restore", wanted, "--check", "--origin", origin)
+        assert "keep 1 objects of seaweedfs/files that are not in the set: in/new" in shown, shown
+    estate.restore(wanted)
+    assert (body("in/1"), body("in/2"), body("out/1"), body("in/new")) == (b"old", b"old", b"newer", b"newer")
+    assert "is no bucket that is restored" in estate.restore(wanted, "--remove", "seaweedfs/other", status=1)
+    assert "remove 1 objects" in estate.restore(wanted, "--remove", "seaweedfs/files")
+    assert "in/new" not in keys() and "out/new" in keys()
+    estate.restore("seaweedfs/files", "--remove", "seaweedfs/files", "--origin", "local")
+    assert body("out/1") == b"old" and not {"in/new", "out/new"} & keys()

@@ -36,6 +36,7 @@ def main(argv: list[str]) -> int:
     restoring.add_argument("--set", default=NEWEST)
     restoring.add_argument("--origin", default="")
     restoring.add_argument("--confirm", default="")
+    restoring.add_argument("--remove", default="")
     restoring.add_argument("--check", action="store_true")
     restoring.add_argument("--leased", action="store_true", help="whoever asks has the platform for himself")
     drilling = verbs.add_parser("drill", help="prove that the newest verified set comes back, beside production")
@@ -87,7 +88,7 @@ def _run(plan: Plan, _options: argparse.Namespace) -> None:
 
 
 def _restore(plan: Plan, options: argparse.Namespace) -> None:
-    wanted = {name: getattr(options, name) for name in ("wanted", "set", "origin", "confirm", "check")}
+    wanted = {name: getattr(options, name) for name in ("wanted", "set", "origin", "confirm", "remove", "check")}
     if options.check:
         restore(plan, wanted, _say)
         return

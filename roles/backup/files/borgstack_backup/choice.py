@@ -15,15 +15,22 @@ from borgstack_backup.plan import Plan
 # Of a set, but nothing that is put back by itself: roles are made where a database needs them.
 NOT_ALONE = ("roles", "configuration")
 EVERYTHING = "all"
+# Of these a table, or the objects below a prefix, can be put back alone.
+DETAILED = ("postgresql", "s3")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The parts, and the services of the project whose containers are stopped meanwhile."""
+    """The parts, and the services of the project whose containers are stopped meanwhile.
+
+    `detail` is a table of the one part, or a prefix of its objects' keys; `remove` a bucket that loses newer objects.
+    """
 
     wanted: str
     parts: list[Part]
     stopped: list[str]
+    detail: str = ""
+    remove: str = ""
 
 
 def choose(plan: Plan, parts: list[Part], wanted: str) -> Choice:
@@ -32,12 +39,16 @@ def choose(plan: Plan, parts: list[Part], wanted: str) -> Choice:
     Args:
         plan: what there is.
         parts: of the set.
-        wanted: `all`, a part (INSTANCE/DATABASE, INSTANCE/BUCKET, volume/NAME), a datastore's instance, or a service.
+        wanted: `all`, a part (INSTANCE/DATABASE, INSTANCE/BUCKET, volume/NAME), a datastore's instance, or a service;
+            or a part and, after a colon, a table with its schema, or a prefix of keys.
 
     Raises:
         Failure: nothing in the set has that name.
     """
     found = [part for part in parts if part.kind not in NOT_ALONE]
+    name, colon, detail = wanted.partition(":")
+    if colon:
+        return _detailed(plan, found, name, detail)
     if wanted != EVERYTHING:
         chosen = [part for part in found if part.name == wanted or part.source.get("instance") == wanted]
         if not chosen:
@@ -50,6 +61,18 @@ def choose(plan: Plan, parts: list[Part], wanted: str) -> Choice:
             raise Failure(CONFIGURATION, f"there is nothing called {wanted!r} in the set", remedy, "restore")
         found = chosen
     return Choice(wanted, found, _stopped(plan, found))
+
+
+def _detailed(plan: Plan, parts: list[Part], name: str, detail: str) -> Choice:
+    whole = [part for part in parts if part.name == name and part.kind in DETAILED]
+    if not whole:
+        names = ", ".join(part.name for part in parts if part.kind in DETAILED)
+        raise Failure(CONFIGURATION, f"of {name!r} no part alone can be restored", f"name one of: {names}", "restore")
+    (part,) = whole
+    if part.kind == "postgresql" and detail not in part.counts:
+        remedy = f"name one of: {', '.join(sorted(part.counts))}"
+        raise Failure(CONFIGURATION, f"the set has no table {detail!r} of {name}", remedy, "restore")
+    return Choice(f"{name}:{detail}", [part], _stopped(plan, [part]), detail)
 
 
 def _services_of(plan: Plan, parts: list[Part]) -> list[str]:
@@ -83,6 +106,10 @@ def described(plan: Plan, choice: Choice, manifest: dict, name: str, origin: str
     lines = [f"set {name} from {origin}, {hours:.1f} hours old: what is newer is lost"]
     for part in choice.parts:
         verb = "write the objects of" if part.kind == "s3" else "replace"
+        if choice.detail:
+            rows = f" ({part.counts[choice.detail]} rows)" if part.kind == "postgresql" else ""
+            lines.append(f"{verb} {choice.wanted}{rows}, and nothing else of {part.name}")
+            continue
         lines.append(f"{verb} {part.name} ({part.bytes} bytes, {part.total} {_unit(part)})")
     if choice.stopped:
         lines.append(f"stop meanwhile: {', '.join(choice.stopped)}")

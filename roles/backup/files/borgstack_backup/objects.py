@@ -55,9 +55,13 @@ class Objects:
         """Copy what is not below `root` yet; called twice, it takes what is new."""
         return [self._guarded(self._save_bucket, bucket, root) for bucket in self._guarded(self._buckets)]
 
-    def restore(self, part: Part, root: Path) -> None:
-        """Write a set's objects into their bucket; objects that are not in the set stay."""
-        self._guarded(self._restore_bucket, part, root)
+    def restore(self, part: Part, root: Path, prefix: str = "", clean: bool = False) -> None:
+        """Write a set's objects below a prefix into their bucket; those that are not in the set go if it is `clean`."""
+        self._guarded(self._restore_bucket, part, root, prefix, clean)
+
+    def keys(self, bucket: str) -> set[str]:
+        """Return the keys of all objects of a bucket; of one that there is not, none."""
+        return set(self._guarded(self._listed, bucket))
 
     def check(self, part: Part, root: Path) -> None:
         """Read all objects of a set that were restored, and refuse one that is missing or another one."""
@@ -128,17 +132,24 @@ class Objects:
         temporary.replace(path)
         return {**entry, "file": str(path.relative_to(root))}
 
-    def _restore_bucket(self, part: Part, root: Path) -> None:
+    def _restore_bucket(self, part: Part, root: Path, prefix: str, clean: bool) -> None:
         bucket, index = part.source["bucket"], read_index(root / part.file)
         if bucket not in self._buckets():
             self._client.create_bucket(Bucket=bucket)
         there = self._listed(bucket)
         for key, entry in index.items():
+            if not key.startswith(prefix):
+                continue
             if there.get(key) != entry["etag"] or "-" in entry["etag"]:
                 extra = {"ExtraArgs": entry["kept"]} if entry["kept"] else {}
                 self._client.upload_file(str(root / entry["file"]), bucket, key, **extra)
+        for key in there:
+            if clean and key.startswith(prefix) and key not in index:
+                self._client.delete_object(Bucket=bucket, Key=key)
 
     def _listed(self, bucket: str) -> dict[str, str]:
+        if bucket not in self._buckets():
+            return {}
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
         return {item["Key"]: item["ETag"] for page in pages for item in page.get("Contents", [])}
 

@@ -152,15 +152,7 @@ class PostgreSQL:
     def _dump(self, database: str, path: Path, part: Part) -> None:
         """Dump a database, and note its rows by table and what else a drill looks for, all of one moment."""
         canaries = for_part(self._canaries, part.name)
-        variables = {**self.environment, "PGDATABASE": database}
-        session = subprocess.Popen(
-            self._container.argv(PSQL, variables),
-            env={**os.environ, **variables},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        session = self.popen(PSQL, database, stdin=subprocess.PIPE, text=True)
         with session:
             session.stdin.write(BEGIN)
             session.stdin.flush()
@@ -178,6 +170,12 @@ class PostgreSQL:
         rows, rest = printed.split(facts.MARK, 1)
         part.counts = _counted(rows.splitlines())
         part.facts = facts.for_manifest(rest, canaries)
+
+    def popen(self, command: t.Sequence[str], database: str, **streams: t.Any) -> subprocess.Popen:
+        """Start a program in the container, to speak with while it runs."""
+        variables = {**self.environment, "PGDATABASE": database}
+        argv, environment = self._container.argv(command, variables), {**os.environ, **variables}
+        return subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **streams)
 
     def _run(self, *command: str, database: str = "", **options: t.Any) -> str:
         environment = {**self.environment, **({"PGDATABASE": database} if database else {})}

@@ -149,6 +149,11 @@ class Repository:
         """Return the manifest of a set."""
         return json.loads(self._do("dump", snapshot, f"/{MANIFEST}", category=DATA))
 
+    def text(self, name: str, file: str) -> str:
+        """Return a file of a set."""
+        snapshot = next(item["id"] for item in self.snapshots() if item["set"] == name)
+        return self._do("dump", snapshot, f"/{file}", category=DATA)
+
     def _do(self, *arguments: str, category: int, folder: Path | None = None) -> str:
         done = self._run(*arguments, folder=folder)
         if done.returncode == 0:

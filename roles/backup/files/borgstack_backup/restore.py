@@ -9,9 +9,11 @@ import json
 import shutil
 import time
 import typing as t
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from borgstack_backup import commands, redis, sets, volumes
+from borgstack_backup import commands, redis, sets, table, volumes
 from borgstack_backup.backup import engine_of, repository_of
 from borgstack_backup.choice import Choice, choose, confirmation, described
 from borgstack_backup.failure import CONFIGURATION, DATA, SERVICE, Failure
@@ -34,12 +36,16 @@ def restore(plan: Plan, options: dict[str, t.Any], say: Say) -> None:
     Args:
         plan: what there is.
         options: `wanted`, `set` (its name, or newest), `origin` (a destination's name, or none for the set on the host
-            and then every destination), `confirm` (the word) and `check`.
+            and then every destination), `confirm` (the word), `remove` (a bucket whose objects that are not in the set
+            go) and `check`.
         say: is told each step.
     """
     name, origin, manifest, repository = find(plan, options["set"], options["origin"])
     choice = choose(plan, sets.parts_of(manifest), options["wanted"])
     for line in described(plan, choice, manifest, name, origin):
+        say(line)
+    _refuse_unknown_bucket(choice, options["remove"])
+    for line in kept(plan, choice, options["remove"], partial(_text, plan, name, repository)):
         say(line)
     if options["check"]:
         return
@@ -50,10 +56,40 @@ def restore(plan: Plan, options: dict[str, t.Any], say: Say) -> None:
     root = fetched(plan, choice, name, manifest, repository)
     for part in choice.parts:
         sets.prove(part, root)
-    apply(plan, choice, root, sets.parts_of(manifest), say)
+    apply(plan, replace(choice, remove=options["remove"]), root, sets.parts_of(manifest), say)
     if repository:
         shutil.rmtree(root)
     say(f"restored {choice.wanted} from set {name}")
+
+
+def kept(plan: Plan, choice: Choice, remove: str, text: t.Callable[[str], str]) -> list[str]:
+    """Return in words what becomes of objects that are not in the set; `text` returns that of a file of it."""
+    lines = []
+    for part in choice.parts:
+        if part.kind == "s3":
+            index, there = json.loads(text(part.file)), _store(plan, part).keys(part.source["bucket"])
+            others = sorted(key for key in there if key.startswith(choice.detail) and key not in index)
+            named = f"{len(others)} objects of {part.name} that are not in the set: {', '.join(others[:5])}"
+            word = f"they go with restore_remove={part.name}"
+            if others:
+                lines.append(f"remove {named}" if part.name == remove else f"keep {named}; {word}")
+    return lines
+
+
+def _text(plan: Plan, name: str, repository: Repository | None, file: str) -> str:
+    return repository.text(name, file) if repository else (plan.sets / name / file).read_text(encoding="utf-8")
+
+
+def _refuse_unknown_bucket(choice: Choice, remove: str) -> None:
+    buckets = [part.name for part in choice.parts if part.kind == "s3"]
+    if remove and remove not in buckets:
+        remedy = f"name one of: {', '.join(buckets) or '(none is restored)'}"
+        raise Failure(CONFIGURATION, f"{remove!r} is no bucket that is restored", remedy, "restore")
+
+
+def _store(plan: Plan, part: Part) -> Objects:
+    source = source_of(plan, part)
+    return Objects(source, commands.running(plan.platform, source.container).address())
 
 
 def find(plan: Plan, wanted: str, origin: str) -> tuple[str, str, dict, Repository | None]:
@@ -104,23 +140,26 @@ def apply(plan: Plan, choice: Choice, root: Path, parts: list[Part], say: Say) -
     try:
         for part in choice.parts:
             say(f"restore {part.name}")
-            _restore_part(plan, part, root, parts)
+            _restore_part(plan, choice, part, root, parts)
     finally:
         say("start what was stopped")
         start(plan)
 
 
-def _restore_part(plan: Plan, part: Part, root: Path, parts: list[Part]) -> None:
+def _restore_part(plan: Plan, choice: Choice, part: Part, root: Path, parts: list[Part]) -> None:
     if part.kind == "volume":
         shutil.rmtree(volumes.restore_volume(plan.platform, part, root))
         return
     source = source_of(plan, part)
     if part.kind == "s3":
-        Objects(source, commands.running(plan.platform, source.container).address()).restore(part, root)
+        _store(plan, part).restore(part, root, choice.detail, clean=part.name == choice.remove)
     elif part.kind == "redis":
         _restore_redis(plan, source, part, root)
     else:
         engine = engine_of(plan, source)
+        if choice.detail:
+            table.restore(engine, part, root, choice.detail)
+            return
         if part.kind == "postgresql":
             for roles in parts:
                 if roles.name == f"{source.instance}/roles":
