@@ -108,7 +108,7 @@ class Estate:
             "canaries": self.canaries,
             "settings": {
                 "version": "test", "restic": "restic", "keep": KEEP, "smaller_percent": 50, "verify_in_runs": 1,
-                "connect_seconds": 20, "wait_seconds": 5, "lock_folder": str(self.directory / "run"),
+                "connect_seconds": 20, "wait_seconds": 2, "lock_folder": str(self.directory / "run"),
                 "metrics": str(self.folder), "hooks": {}, "drill_memory_mb": 512, "drill_disk_percent": 50,
                 "settled_seconds": 0, "quiesce": False, **settings,
             },

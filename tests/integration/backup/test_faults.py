@@ -156,12 +156,44 @@ def test_two_at_once_are_refused_and_a_killed_one_leaves_nothing_in_the_way(esta
     first = estate.start("run")
     try:
         first.stdout.readline()
-        assert "[2] prerequisite error" in estate.backup(status=2)
+        said = estate.backup(status=2)
+        assert "[2] prerequisite error" in said and "a backup is under way, since" in said
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait()
     estate.backup()
     assert list((estate.directory / "backup/work").iterdir()) == []
+
+
+def living() -> list[tuple[int, int]]:
+    """Processes that have not ended, each with its parent."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            found.append((int(path.parent.name), int(parent)))
+    return found
+
+
+def test_a_run_that_is_killed_while_it_stores_leaves_no_restic_that_holds_the_repository(estate):
+    estate.app.run("sh", "-c", "head -c 20000000 /dev/urandom >/app/large")
+    first = estate.start("run")
+    while "is finished" not in first.stdout.readline():
+        assert first.poll() is None
+    while not (children := [pid for pid, parent in living() if parent == first.pid]):
+        assert first.poll() is None
+    first.kill()
+    first.wait()
+    deadline = time.monotonic() + 5
+    while {pid for pid, _parent in living()} & set(children):
+        assert time.monotonic() < deadline
+    estate.backup()
+    estate.app.run("rm", "/app/large")
+    (estate.directory / "backup/state/accept-smaller").write_text("volume/app_data\n")
+    estate.backup()
 
 
 @pytest.mark.parametrize("moment", [1.0 + 2 * kill for kill in range(KILLS)])

@@ -5,14 +5,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import time
 import typing as t
 from dataclasses import dataclass
 
 from borgstack_backup.failure import FULL_WORDS, NETWORK, SERVICE, Failure, full
+
+_LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def ends_with_us() -> None:
+    """Have the kernel end a program that is just being started when this one is killed; restic would hold its lock."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def run(
@@ -46,6 +56,7 @@ def run(
         stdin=None if text is not None else (stdin or subprocess.DEVNULL),
         stdout=stdout,
         stderr=subprocess.PIPE,
+        preexec_fn=ends_with_us,
     )
     said = last_words(finished.stderr)
     if finished.returncode not in good:

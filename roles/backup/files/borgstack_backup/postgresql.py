@@ -14,7 +14,7 @@ from pathlib import Path
 
 from borgstack_backup import facts
 from borgstack_backup.canary import for_part
-from borgstack_backup.commands import Container, last_words, wait_for
+from borgstack_backup.commands import Container, ends_with_us, last_words, wait_for
 from borgstack_backup.failure import DATA, SERVICE, Failure
 from borgstack_backup.part import Part, file_name
 from borgstack_backup.plan import Canary, Source
@@ -175,7 +175,8 @@ class PostgreSQL:
         """Start a program in the container, to speak with while it runs."""
         variables = {**self.environment, "PGDATABASE": database}
         argv, environment = self._container.argv(command, variables), {**os.environ, **variables}
-        return subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **streams)
+        streams.update(stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=ends_with_us)
+        return subprocess.Popen(argv, env=environment, **streams)
 
     def _run(self, *command: str, database: str = "", **options: t.Any) -> str:
         environment = {**self.environment, **({"PGDATABASE": database} if database else {})}

@@ -11,7 +11,7 @@ import subprocess
 import typing as t
 from pathlib import Path
 
-from borgstack_backup.commands import last_words
+from borgstack_backup.commands import ends_with_us, last_words
 from borgstack_backup.failure import CONFIGURATION, DATA, FULL_WORDS, NETWORK, PREREQUISITE, Failure, full
 from borgstack_backup.plan import Destination
 from borgstack_backup.sets import MANIFEST
@@ -181,6 +181,7 @@ class Repository:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=seconds,
+                preexec_fn=ends_with_us,
             )
         except FileNotFoundError:
             raise Failure(PREREQUISITE, f"there is no {self._restic}", "run site.yml, which installs it") from None
