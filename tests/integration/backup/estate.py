@@ -19,6 +19,19 @@ PROGRAM = ROOT / "roles/backup/files"
 KEEP = {"last": 20, "daily": 7, "weekly": 4, "monthly": 12, "yearly": 5}
 
 
+def living() -> list[tuple[int, int]]:
+    """Processes that have not ended, each with its parent."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            found.append((int(path.parent.name), int(parent)))
+    return found
+
+
 class Estate:
     """The platform, the plan of its backups and one destination on this machine."""
 

@@ -16,7 +16,7 @@ from borgstack_backup.failure import Failure
 from borgstack_backup.objects import Objects, read_index
 from borgstack_backup.plan import Destination, Plan
 from borgstack_backup.repository import Repository
-from integration.backup.estate import PASSWORD, Estate
+from integration.backup.estate import PASSWORD, Estate, living
 from integration.conftest import docker
 from integration.s3.servers import SECRET
 
@@ -163,19 +163,6 @@ def test_two_at_once_are_refused_and_a_killed_one_leaves_nothing_in_the_way(esta
         first.wait()
     estate.backup()
     assert list((estate.directory / "backup/work").iterdir()) == []
-
-
-def living() -> list[tuple[int, int]]:
-    """Processes that have not ended, each with its parent."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, parent = path.read_text().rsplit(")", 1)[1].split()[:2]
-        except OSError:
-            continue
-        if state != "Z":
-            found.append((int(path.parent.name), int(parent)))
-    return found
 
 
 def test_a_run_that_is_killed_while_it_stores_leaves_no_restic_that_holds_the_repository(estate):
