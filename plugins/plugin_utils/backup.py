@@ -79,7 +79,10 @@ def backup_plan(declarations: dict[str, Declaration], settings: dict[str, t.Any]
     plan = {
         **{key: settings[key] for key in places},
         **backup_sources(declarations),
-        "canaries": canaries_of(declarations),
+        # What is not saved is not restored, so there is nobody to ask.
+        "canaries": canaries_of(
+            {name: one for name, one in declarations.items() if not needed_externals(one, declarations)}
+        ),
         "destinations": [_destination(item, settings["password"]) for item in settings["destinations"]],
         "settings": {**others, "lock_folder": "/run"},
     }
@@ -152,7 +155,7 @@ def rows_of_backup(status: dict[str, t.Any], settings: dict[str, t.Any]) -> list
     for name in settings.get("unsaved", []):
         what = "ATTENTION: nothing of it is saved from here; whoever runs that server has to"
         rows.append(good(name, "what is in it is saved by whoever runs it", what))
-    if settings["drill_days"]:
+    if settings.get("drill_days"):
         rows.append(_row_of_drill(status, settings))
     if not any(settings["destinations"].values()):
         what = "ATTENTION: no destination is on another host; whoever loses this one loses its backups too"

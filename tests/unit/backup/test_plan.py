@@ -179,6 +179,12 @@ def test_a_canary_that_makes_no_sense_is_refused(canary, reason):
     assert reason in refused.value.message
 
 
+def test_nobody_asks_for_what_somebody_elses_server_has():
+    provides = {**DECLARATIONS["postgresql"]["provides"], "host": "db.example.com"}
+    elsewhere = {**DECLARATIONS, "postgresql": {"service": "postgresql", "provides": provides}}
+    assert json.loads(backup.backup_plan(elsewhere, SETTINGS))["canaries"] == []
+
+
 def test_a_datastore_may_ask_databases_of_its_own():
     canaries.check_canary({"claim": "c", "query": "q", "database": "postgres"}, DECLARATIONS["postgresql"], "w")
     asked = {
