@@ -106,6 +106,9 @@ def images(versions: dict[str, t.Any]) -> dict[str, Image]:
         "chatwoot": Image("../standins/chatwoot", "chatwoot/chatwoot", "trixie", versions["chatwoot_version"]),
         "server-bare": Image("server", "borgstack-test/server-bare", "trixie", target="bare", service=False),
         "server": Image("server", "borgstack-test/server", "trixie", target="docker", service=False),
+        "server-bookworm": Image(
+            "server", "borgstack-test/server-bookworm", "bookworm", target="docker", service=False
+        ),
     }
 
 

@@ -24,7 +24,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "testbed"
 SERVER_IMAGE = "borgstack-test/server:latest"
-BARE_IMAGE = "borgstack-test/server-bare:latest"
+# What a server may be: as its name says with Docker, or bare.
+KINDS = {
+    "trixie": SERVER_IMAGE,
+    "bookworm": "borgstack-test/server-bookworm:latest",
+    "bare": "borgstack-test/server-bare:latest",
+}
 BASE_IMAGE = "borgstack-test/base-trixie:latest"
 NETWORK = "borgstack-testbed"
 SUBNET = ipaddress.ip_network("10.213.57.0/24")
@@ -217,8 +222,8 @@ def write_inventory(path: Path, name: str, folder: Path, https_port: int) -> Non
     path.write_text("---\n" + yaml.safe_dump({"platform": {"hosts": {name: host}}}), encoding="utf-8")
 
 
-def up(name: str, inventory: Path, https_port: int, bare: bool) -> None:
-    """Start the server, or start it again, and write its inventory."""
+def up(name: str, inventory: Path, https_port: int, kind: str) -> None:
+    """Start the server, one of KINDS, or start it again, and write its inventory."""
     folder = CACHE / name
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not is_running(name):
@@ -226,10 +231,10 @@ def up(name: str, inventory: Path, https_port: int, bare: bool) -> None:
             docker("start", name)
         else:
             volume = f"{name}-docker"
-            if not bare and not docker("volume", "ls", "--quiet", f"--filter=name=^{volume}$"):
+            if kind != "bare" and not docker("volume", "ls", "--quiet", f"--filter=name=^{volume}$"):
                 copy_volume(seed_volume(), volume)
             publish = [f"--publish=127.0.0.1:{https_port}:443"] if https_port != 443 else []
-            boot(name, BARE_IMAGE if bare else SERVER_IMAGE, volume, *publish)
+            boot(name, KINDS[kind], volume, *publish)
     authorise(name, folder)
     write_inventory(inventory, name, folder, https_port)
     print(json.dumps({"name": name, "address": address_of(name), "inventory": str(inventory)}))
@@ -251,14 +256,14 @@ def main() -> None:
     starting.add_argument("name")
     starting.add_argument("--inventory", type=Path, help="where its inventory goes (.cache/testbed/NAME/hosts.yml)")
     starting.add_argument("--https-port", type=int, default=443, help="loopback port that reaches its 443 (none)")
-    starting.add_argument("--bare", action="store_true", help="without Docker")
+    starting.add_argument("--kind", choices=KINDS, default="trixie", help="which Debian; bare is without Docker")
     stopping = verbs.add_parser("down")
     stopping.add_argument("name")
     stopping.add_argument("--volumes", action="store_true", help="its data too")
     arguments = parser.parse_args()
     if arguments.verb == "up":
         inventory = arguments.inventory or CACHE / arguments.name / "hosts.yml"
-        up(arguments.name, inventory.resolve(), arguments.https_port, arguments.bare)
+        up(arguments.name, inventory.resolve(), arguments.https_port, arguments.kind)
     else:
         down(arguments.name, arguments.volumes)
 
