@@ -5,7 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 import typing as t
+import uuid
 from pathlib import Path
+
+_OWN = uuid.uuid4().hex[:8]
+
+
+def unshared(secret: str) -> str:
+    """Return a secret of this process of pytest: the list shows those of all others that run at the same time."""
+    return f"{secret}-{_OWN}"
 
 
 @contextlib.contextmanager

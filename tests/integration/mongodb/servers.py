@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pymongo
 from integration.conftest import ROOT, Container
+from integration.processes import unshared
 from pymongo.uri_parser import parse_uri
 
-ADMIN = {"login_user": "admin", "login_password": "Administrator-of-mongodb-1"}
+ADMIN = {"login_user": "admin", "login_password": unshared("Administrator-of-mongodb-1")}
 URL = os.environ.get("BORGSTACK_TEST_MONGODB_URL", "")
 GIVEN = "the server in BORGSTACK_TEST_MONGODB_URL"
 

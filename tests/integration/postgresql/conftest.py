@@ -8,8 +8,9 @@ import time
 import psycopg2
 import pytest
 from integration.conftest import VERSIONS, Container, rows_of
+from integration.processes import unshared
 
-PASSWORD = "Superuser-1-password"
+PASSWORD = unshared("Superuser-1-password")
 NEWEST = VERSIONS["postgresql_version"].removeprefix("pg")
 OLDER = {version.split(".")[0]: version for version in VERSIONS["postgresql_older_versions"]}
 # What differs between versions does so between the oldest and the newest; those between them are tried by a deep run.

@@ -21,9 +21,10 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from integration.conftest import Container, docker
+from integration.processes import unshared
 from standins.qdrant.server import StandIn
 
-KEY = "Unseen-api-key-1"
+KEY = unshared("Unseen-api-key-1")
 OURS = "borgstack.test.inputs"
 
 

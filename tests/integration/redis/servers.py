@@ -11,8 +11,9 @@ import typing as t
 import redis
 from ansible.module_utils import basic
 from integration.conftest import VERSIONS, Container, Outcome, docker
+from integration.processes import unshared
 
-ADMIN = "Administrator-1"
+ADMIN = unshared("Administrator-1")
 
 
 class Product(t.NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import redis
-from integration.redis.servers import PRODUCTS, Server
+from integration.redis.servers import ADMIN, PRODUCTS, Server
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.redis import redis_users_of
 
@@ -28,7 +28,7 @@ def server(request):
 
 @pytest.fixture(scope="module")
 def app(server, module):
-    login = {"login_host": server.host, "login_password": "Administrator-1"}
+    login = {"login_host": server.host, "login_password": ADMIN}
     for changed in (True, False):
         done = module("redis_users", {**login, "users": redis_users_of([NEED])})
         assert done.get("changed") is changed, done
@@ -71,7 +71,7 @@ def test_who_asks_by_name_lists_keys_and_is_in_its_own_logical_database(server, 
         "name": "asking",
         "commands": ["+@all", "-@dangerous", "+keys", "+scan", "-select", "+select|3"],
     }
-    login = {"login_host": server.host, "login_password": "Administrator-1"}
+    login = {"login_host": server.host, "login_password": ADMIN}
     for changed in (True, False):
         done = module("redis_users", {**login, "users": redis_users_of([{"user": user}])})
         assert done.get("changed") is changed, done

@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 
 from integration.conftest import VERSIONS, Container
+from integration.processes import unshared
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.seaweedfs import s3_identities
 
-SECRET = "administrator-secret-key"
+SECRET = unshared("administrator-secret-key")
 IDENTITIES = {
     "identities": [
         {
