@@ -21,6 +21,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils import (
     engine,
     ground,
     hidden,
+    image_changes,
     overrides,
     published,
     purge,
@@ -67,6 +68,14 @@ def notes_to_write(
 ) -> dict:
     """Return the notes of what is deployed that are not on the host yet."""
     return deployed.notes_to_write(settled(declarations), settled(found), settled(project), stale, started, now)
+
+
+def refused_image_changes(
+    found: dict, declarations: dict, project: dict, selected: list[str], policy: str
+) -> list[str]:
+    """Return the messages of images that a run may not put in the place of those that data was last used by."""
+    changes = image_changes.image_changes(settled(found), settled(declarations), settled(project), list(selected))
+    return image_changes.refused_image_changes(changes, policy)
 
 
 def setting_errors(values: dict, roles_path: str, role: str = "platform") -> list[str]:
@@ -143,6 +152,7 @@ class FilterModule:
                 "proven_files": compose.proven_files,
                 "project_state": state.project_state,
                 "moved_ground": ground.moved_ground,
+                "refused_image_changes": refused_image_changes,
                 "volume_notes": ground.volume_notes,
                 "downgrade": ground.downgrade,
                 "collection_version": ground.collection_version,

@@ -21,7 +21,7 @@ OUT = "-external"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 # What a container's definition holds beside the keys of Compose.
-NOT_COMPOSE = ("secret_environment", "development_ports")
+NOT_COMPOSE = ("secret_environment", "development_ports", "data_format")
 
 # What every container gets unless its role says otherwise.
 CONTAINER_DEFAULTS: dict[str, t.Any] = {

@@ -131,6 +131,16 @@ def _check_container(where: str, name: str, definition: dict) -> None:
     if not re.fullmatch(r"[1-9][0-9]*m", str(definition["mem_limit"])):
         raise wrong(where, f"mem_limit is {definition['mem_limit']!r}, not megabytes such as 512m")
     check_ports(definition.get("development_ports", []), where)
+    _check_data_format(definition.get("data_format"), where)
+
+
+def _check_data_format(pattern: str | None, where: str) -> None:
+    try:
+        groups = re.compile(pattern).groups if pattern is not None else 1
+    except re.error as error:
+        raise wrong(where, f"data_format is no regular expression: {error}") from None
+    if groups != 1:
+        raise wrong(where, f"data_format is {pattern!r}, and has to have one group")
 
 
 def check_host_name(host: str, where: str) -> None:

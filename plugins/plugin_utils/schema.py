@@ -60,6 +60,11 @@ CONTAINER: Options = {
         "elements": "raw",
         "description": "ports that the development profile publishes on the host's loopback address",
     },
+    "data_format": {
+        **_TEXT,
+        "description": "a regular expression whose group is the part of an image's tag that its data's format goes by; "
+        "a run refuses to start it on data of another one",
+    },
     "depends_on": {
         **_TEXTS,
         "description": "containers that are healthy before it starts, where those are not the datastores that it needs",

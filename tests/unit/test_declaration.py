@@ -34,6 +34,8 @@ def test_a_sensible_declaration_is_returned_as_it_is():
         ("app", declaration(containers={"app": {**CONTAINER, "image": ""}}), "no image"),
         ("app", declaration(containers={"app": {"image": "app:1", "mem_limit": "64m"}}), "missing keys: healthcheck"),
         ("app", declaration(containers={"app": {**CONTAINER, "mem_limit": "1g"}}), "not megabytes"),
+        ("app", declaration(containers={"app": {**CONTAINER, "data_format": "(1"}}), "no regular expression"),
+        ("app", declaration(containers={"app": {**CONTAINER, "data_format": "[0-9]"}}), "has to have one group"),
         ("app", declaration(sites=[{"host": "app", "upstream": "app:1"}]), "at least two parts"),
         ("app", declaration(configuration={}), "the one puts the other into effect"),
         ("app", declaration(hooks=["configure"]), "the one puts the other into effect"),

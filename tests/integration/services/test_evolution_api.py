@@ -291,7 +291,11 @@ def test_a_number_that_is_taken_away_is_reported_and_left_alone(platform, api):
 
 
 def test_the_old_version_gets_what_it_knows_and_cannot_open_its_bucket(platform, control):
-    old = platform.converge(evolution_api_image=OLD.split(":")[0], evolution_api_version=OLD.split(":")[1])
+    old = platform.converge(
+        evolution_api_image=OLD.split(":")[0],
+        evolution_api_version=OLD.split(":")[1],
+        platform_image_changes="force",
+    )
     assert old.returncode == 0, old.output
     assert platform.ask("evolution-api", 8080, "/").json()["version"] == "2.2.3"
     configuration = control("GET", "configuration")
