@@ -25,6 +25,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.endpoints impor
 )
 from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import settled
 from ansible_collections.borgstack.platform.plugins.plugin_utils.schema import ASKED
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_uses import listening, uses
 from ansible_collections.borgstack.platform.plugins.plugin_utils.settings import spec_of
 
 Variables = dict[str, t.Any]
@@ -43,9 +44,11 @@ class ActionModule(ActionBase):
         """Ask all of them.
 
         Returns:
-            The fact `platform_declarations`, by instance name; never shown, since it has secrets.
+            The facts `platform_declarations`, by instance name, and `platform_secret_uses`, by the secret's; never
+            shown, since the former has secrets.
         """
         result = super().run(tmp, task_vars)
+        self._heard: dict[str, set[str]] = {}
         try:
             listed = self._task.args["roles"]
             named = instances.roles_of(self._task.args.get("instances", {}))
@@ -54,7 +57,8 @@ class ActionModule(ActionBase):
             declarations = self._asked(services, task_vars or {})
         except PlatformError as error:
             raise AnsibleActionFail(error.message) from None
-        return {**result, "ansible_facts": {"platform_declarations": declarations}, "_ansible_no_log": True}
+        facts = {"platform_declarations": declarations, "platform_secret_uses": uses(declarations, self._heard)}
+        return {**result, "ansible_facts": facts, "_ansible_no_log": True}
 
     def _asked(self, services: list[Service], task_vars: Variables) -> dict[str, dict]:
         """Ask tier by tier; those that are asked later hear what the former ones need."""
@@ -107,7 +111,8 @@ class ActionModule(ActionBase):
         self._validate(service, name, variables)
         used = [self._rendered(variables, option) for option in service.options if option.endswith(instances.USES)]
         variables["platform_endpoints"] = with_unknown(variables["platform_endpoints"], used)
-        return declaration.checked(name, self._declared(service, name, variables))
+        with listening() as self._heard[name]:
+            return declaration.checked(name, self._declared(service, name, variables))
 
     def _declared(self, service: Service, name: str, variables: Variables) -> dict:
         if not variables[EXTERNAL]:

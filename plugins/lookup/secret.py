@@ -86,13 +86,15 @@ _raw:
 """
 
 import os
+import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_file import SecretFile
-from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore, policy_of
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_store import SecretStore, is_a_job, policy_of
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_uses import hear
 
 # One store a process: a task that needs ten secrets decrypts the file once.
 _stores: dict = {}
@@ -118,7 +120,7 @@ class LookupModule(LookupBase):
             self.get_option("platform_missing_secrets"),
             read_only=self.get_option("platform_secrets_read_only"),
             checking=bool(variables.get("ansible_check_mode")),
-            lost_afterwards=_is_a_job(variables),
+            lost_afterwards=is_a_job(variables),
         )
         store = self._store(missing)
 
@@ -128,9 +130,15 @@ class LookupModule(LookupBase):
         try:
             # Names that come from variables are texts of Ansible's own kind, which no YAML file takes.
             kind, longest = self.get_option("kind"), self.get_option("longest")
-            return [store.get(str(name), kind, deployed, longest) for name in terms]
+            return [self._found(store, str(name), kind, deployed, longest) for name in terms]
         except PlatformError as error:
             raise AnsibleLookupError(error.message) from None
+
+    @staticmethod
+    def _found(store: SecretStore, name: str, kind: str, deployed: t.Callable[[], dict], longest: int | None) -> str:
+        value = store.get(name, kind, deployed, longest)
+        hear(name, value, kind, store.supplies(name))
+        return value
 
     def _settings(self, variables: dict) -> dict:
         """Return the variables that options are read from, templated: Ansible hands them over as they were written."""
@@ -146,12 +154,3 @@ class LookupModule(LookupBase):
             file = SecretFile(path, self._loader._vault)
             _stores[path, missing] = SecretStore(file, self.get_option("platform_supplied_secrets"), missing)
         return _stores[path, missing]
-
-
-def _is_a_job(variables: dict) -> bool:
-    """Say whether the folder of the inventory is a job's own, as AWX and ansible-runner make them."""
-    folder, artifacts = str(variables.get("inventory_dir") or ""), os.environ.get("AWX_ISOLATED_DATA_DIR", "")
-    # The artifacts of a job lie two levels below its folder.
-    private = os.path.dirname(os.path.dirname(artifacts.rstrip("/"))) or os.environ.get("AWX_PRIVATE_DATA_DIR", "")
-    named = any(name in variables for name in ("awx_job_id", "tower_job_id"))
-    return named or bool(private and os.path.realpath(folder).startswith(os.path.realpath(private).rstrip("/") + "/"))

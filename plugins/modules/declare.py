@@ -69,4 +69,10 @@ ansible_facts:
     platform_declarations:
       description: Declarations by instance name.
       type: dict
+    platform_secret_uses:
+      description:
+        - What they say of each secret that was asked for, by its name and without its value.
+        - Its kinds, whether the operator supplies it, which instances use it, and which of these write data with it,
+          run elsewhere, or are somebody else's servers whose administrator has it.
+      type: dict
 """

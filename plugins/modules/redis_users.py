@@ -29,6 +29,13 @@ notes:
 seealso:
   - module: borgstack.platform.redis_users_info
 options:
+  keep_passwords:
+    description:
+      - Whether a declared password is one more beside those that a user has, so that programs which still log in with a
+        former one are let in until a run without this option takes that away.
+    type: bool
+    default: false
+    version_added: "0.3.0"
   users:
     description: The users.
     type: list
@@ -148,7 +155,7 @@ def run(module):
     redis = connection.Server(module.params)
     try:
         actual = server.inspect(redis)
-        steps = users.plan(declared, actual)
+        steps = users.plan(declared, actual, module.params["keep_passwords"])
         result = provisioning.converge(
             module, steps, lambda step: redis.call(*step.operation), lambda: users.undeclared(declared, actual)
         )
@@ -166,6 +173,7 @@ def main():
         argument_spec={
             **provisioning.OPTIONS,
             **connection.OPTIONS,
+            "keep_passwords": {"type": "bool", "default": False, "no_log": False},
             "users": {"type": "list", "elements": "dict", "required": True, "options": USER},
         },
         supports_check_mode=True,

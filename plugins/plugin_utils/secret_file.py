@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import fcntl
 import os
 import tempfile
@@ -18,6 +19,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, is_encrypted, parse_vaulttext, parse_vaulttext_envelope
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, DATA, PlatformError
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_ages import NOTES, Since, ages, renewed
 
 NO_PASSWORD = "run again with --vault-password-file FILE or --ask-vault-pass"
 RESTORE = (
@@ -50,18 +52,26 @@ class SecretFile:
         Raises:
             PlatformError: the file cannot be read, is damaged, cannot be decrypted, or holds something else.
         """
-        encrypted = self._content()
-        return {} if encrypted is None else self._parsed(self._decrypted(encrypted)[0])
+        return self._read()[0]
+
+    def ages(self) -> dict[str, Since]:
+        """Return what is known of the age of each secret; fails as `read` does."""
+        return ages(*self._read())
 
     def write(self, secrets: t.Mapping[str, str]) -> None:
         """Replace the file; what opened it before opens it again, under the same label.
 
+        Of each secret that is new or another one it is noted inside of the file since when it is so.
+
         Raises:
-            PlatformError: the file cannot be written, or it is not clear with which vault secret.
+            PlatformError: the file cannot be read or written, or it is not clear with which vault secret.
         """
         encrypted = self._content()
-        secret, label = self._decrypted(encrypted)[1:] if encrypted is not None else self._of_a_new_file()
-        text = yaml.safe_dump({str(name): str(value) for name, value in secrets.items()}, sort_keys=True)
+        content, secret, label = (b"", *self._of_a_new_file()) if encrypted is None else self._decrypted(encrypted)
+        before, notes = self._parted(content)
+        after = {str(name): str(value) for name, value in secrets.items()}
+        after[NOTES] = renewed(before, after, notes, datetime.datetime.now(datetime.timezone.utc).date())
+        text = yaml.safe_dump(after, sort_keys=True)
         content = self._vault.encrypt(text, secret=secret, vault_id=label)
         with self._explained():
             self._replace(content)
@@ -87,6 +97,23 @@ class SecretFile:
         """
         if not self._vault.secrets:
             raise self._refused("no vault password was given", NO_PASSWORD)
+
+    def stamp(self) -> tuple[int, ...]:
+        """Return what is another thing once the file was replaced or edited; nothing where there is none."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return ()
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _read(self) -> tuple[dict[str, str], str]:
+        encrypted = self._content()
+        return self._parted(b"" if encrypted is None else self._decrypted(encrypted)[0])
+
+    def _parted(self, text: bytes) -> tuple[dict[str, str], str]:
+        """Return the secrets, and the notes on their age."""
+        secrets = self._parsed(text)
+        return secrets, secrets.pop(NOTES, "")
 
     def _content(self) -> bytes | None:
         with self._explained(), contextlib.suppress(FileNotFoundError):

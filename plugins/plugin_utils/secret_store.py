@@ -47,6 +47,11 @@ class SecretStore:
         self._supplied = dict(supplied)
         self._missing = missing
         self._stored: dict[str, str] | None = None
+        self._stamp: tuple[int, ...] = ()
+
+    def supplies(self, name: str) -> bool:
+        """Say whether the operator keeps a secret elsewhere than in the file."""
+        return name in self._supplied
 
     def get(
         self,
@@ -121,11 +126,13 @@ class SecretStore:
             )
 
     def _source(self, name: str) -> str:
-        return "platform_supplied_secrets" if name in self._supplied else self._file.path
+        return "platform_supplied_secrets" if self.supplies(name) else self._file.path
 
     def _read(self) -> dict[str, str]:
-        if self._stored is None:
-            self._stored = self._file.read()
+        # A process outlives a task that changes the file.
+        stamp = self._file.stamp()
+        if self._stored is None or stamp != self._stamp:
+            self._stored, self._stamp = self._file.read(), stamp
         return self._stored
 
     def _make(self, name: str, kind: str) -> str:
@@ -134,14 +141,24 @@ class SecretStore:
         self._file.need_password()
         with self._file.locked():
             # Another host's task may have made it between our reading and our lock.
-            self._stored = self._file.read()
-            if name not in self._stored:
-                self._stored[name] = generate(kind)
-                self._file.write(self._stored)
-        return self._stored[name]
+            stored = self._file.read()
+            if name not in stored:
+                stored[name] = generate(kind)
+                self._file.write(stored)
+            self._stored, self._stamp = stored, self._file.stamp()
+        return stored[name]
 
 
 def _in_words(deployed: t.Mapping[str, t.Any]) -> str:
     files = [f"files of the platform in {deployed['directory']}"] if deployed.get("directory") else []
     volumes = [f"volumes ({', '.join(deployed['volumes'])})"] if deployed.get("volumes") else []
     return " and ".join(files + volumes) or "data that was written with other secrets"
+
+
+def is_a_job(variables: t.Mapping[str, t.Any]) -> bool:
+    """Say whether the folder of the inventory is a job's own, as AWX and ansible-runner make them."""
+    folder, artifacts = str(variables.get("inventory_dir") or ""), os.environ.get("AWX_ISOLATED_DATA_DIR", "")
+    # The artifacts of a job lie two levels below its folder.
+    private = os.path.dirname(os.path.dirname(artifacts.rstrip("/"))) or os.environ.get("AWX_PRIVATE_DATA_DIR", "")
+    named = any(name in variables for name in ("awx_job_id", "tower_job_id"))
+    return named or bool(private and os.path.realpath(folder).startswith(os.path.realpath(private).rstrip("/") + "/"))

@@ -18,7 +18,8 @@ SECRETS = re.compile(
 )
 # Parts of them without any, as their declarations show, and what is made of them for people.
 HARMLESS = re.compile(
-    r"platform_configuration[.](folders|owner(?![.]password)|flows|instances|set_up)\b|'platform_declarations': {}"
+    r"platform_secrets_file\b"
+    r"|platform_configuration[.](folders|owner(?![.]password)|flows|instances|set_up)\b|'platform_declarations': {}"
     r"|platform_declarations\.caddy\.files\[0\]|platform_declarations \| borgstack\.platform\.\w+"
     r"|(platform_declarations\[\w+\]|__verify_declaration)\.(service|provides|containers)"
 )

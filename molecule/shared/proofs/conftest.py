@@ -19,7 +19,9 @@ from plays import OPERATOR, ROOT, Run, run_playbook
 from requests.adapters import HTTPAdapter
 from verification import Verification
 
-__all__ = ["DOMAIN", "OPERATOR", "PROJECT", "ROOT", "Run", "answers", "eventually", "unhurried"]
+from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_ages import NOTES
+
+__all__ = ["DOMAIN", "OPERATOR", "PROJECT", "ROOT", "Run", "answers", "eventually", "unhurried", "vaulted"]
 DOMAIN = "demo.example.com"
 PROJECT = os.environ.get("BORGSTACK_TEST_PROJECT", "borgstack")
 SSH = 22
@@ -74,12 +76,17 @@ def extended(play, inventory) -> Extended:
     return made
 
 
-@pytest.fixture(scope="session")
-def secrets() -> dict[str, str]:
-    """The platform's generated secrets by name."""
+def vaulted() -> dict[str, str]:
+    """Return the platform's generated secrets by name, as they are now."""
     vault = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "vault.yml"
     viewed = subprocess.run(["ansible-vault", "view", str(vault)], check=True, capture_output=True, text=True)
-    return yaml.safe_load(viewed.stdout)
+    return {name: value for name, value in yaml.safe_load(viewed.stdout).items() if name != NOTES}
+
+
+@pytest.fixture(scope="session")
+def secrets() -> dict[str, str]:
+    """The platform's generated secrets by name, as they are at first."""
+    return vaulted()
 
 
 @pytest.fixture(scope="session")

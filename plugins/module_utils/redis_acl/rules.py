@@ -36,12 +36,13 @@ class User:
     beyond: tuple[str, ...] = ()
 
 
-def from_declaration(item: dict, found: User | None = None) -> User:
+def from_declaration(item: dict, found: User | None = None, keep_passwords: bool = False) -> User:
     """Return what a declared user comes to.
 
     Args:
         item: the declaration; without a password, those that the user has are kept.
         found: the user as it is, None where it does not exist.
+        keep_passwords: whether the password is one more beside those that the user has.
 
     Raises:
         PlatformError: a rule that would be read as something else than what its option is for.
@@ -49,9 +50,10 @@ def from_declaration(item: dict, found: User | None = None) -> User:
     where = f"user {item['name']}"
     kept = found or User()
     declares_password = item.get("password") is not None
+    declared = frozenset([hash_of(item["password"])] if declares_password else [])
     return User(
         enabled=item["enabled"],
-        passwords=frozenset([hash_of(item["password"])]) if declares_password else kept.passwords,
+        passwords=declared | (kept.passwords if keep_passwords or not declares_password else frozenset()),
         nopass=kept.nopass and not declares_password,
         sanitize_payload=item.get("sanitize_payload") is not False,
         rights=rights.from_options(item, where),

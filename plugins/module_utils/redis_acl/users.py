@@ -70,12 +70,13 @@ def check(users: list[dict]) -> None:
         rules.from_declaration(user)
 
 
-def plan(users: list[dict], actual: Actual) -> list[Step]:
+def plan(users: list[dict], actual: Actual, keep_passwords: bool = False) -> list[Step]:
     """Return the steps from what is to what is declared.
 
     Args:
         users: the declared users.
         actual: what the server is like.
+        keep_passwords: whether a declared password is one more beside those that a user has.
 
     Raises:
         PlatformError: something that cannot be meant, that the server would refuse, or that would lock us out.
@@ -92,7 +93,7 @@ def plan(users: list[dict], actual: Actual) -> list[Step]:
             if found is not None:
                 steps.append(Step(f"user {name}", f"delete user {name}", ("ACL", "DELUSER", name), shown(found), {}))
             continue
-        wanted = rules.from_declaration(item, found)
+        wanted = rules.from_declaration(item, found, keep_passwords)
         _refuse_impossible(item, wanted, actual)
         if name == actual.myself and found is not None:
             _refuse_disarmament(wanted, found, actual)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 
 import pytest
 import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from integration.every50ms import asked
 from integration.redis.servers import ADMIN, PRODUCTS, converge, run, started
 
 from ansible_collections.borgstack.platform.plugins.module_utils.redis_acl import rules
@@ -107,6 +109,23 @@ def test_a_rotated_password_is_one_change(server):
     assert server.client("app", "Application-2").set("app:x", "2")
     with pytest.raises(redis.exceptions.AuthenticationError):
         server.client("app", APP["password"]).get("app:x")
+
+
+def test_a_client_that_asks_every_50_ms_sees_no_failure_where_the_former_password_goes_last(server):
+    converge(server, [APP])
+    rotated = {**APP, "password": "Application-2"}
+    with asked(lambda password: server.client("app", password).set("app:x", "1"), APP["password"]) as asking:
+        time.sleep(0.2)
+        assert converge(server, [rotated], keep_passwords=True) == ["change user app"]
+        time.sleep(0.2)
+        asking.password = "Application-2"
+        time.sleep(0.2)
+        assert converge(server, [rotated]) == ["change user app"]
+        time.sleep(0.2)
+    assert asking.failures == [] and asking.count > 8
+    with pytest.raises(redis.exceptions.AuthenticationError):
+        server.client("app", APP["password"]).get("app:x")
+    assert converge(server, [rotated]) == []
 
 
 def test_passwords_that_are_not_declared_stay(server):

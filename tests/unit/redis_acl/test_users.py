@@ -80,6 +80,18 @@ def test_a_password_that_is_not_declared_stays_and_says_so():
     assert users.plan([{**APP, "password": None}], actual(APP)) == []
 
 
+def test_a_password_can_be_one_more_until_the_former_is_taken_away():
+    rotated = {**APP, "password": "Application-2"}
+    [step] = users.plan([rotated], actual(APP), keep_passwords=True)
+    both = {rules.hash_of(APP["password"]), rules.hash_of("Application-2")}
+    assert {word[1:] for word in step.operation if word[:1] == "#"} == both and step.operation[3] == "reset"
+    name = APP["name"]
+    two = users.Actual({name: rules.from_declaration(rotated, rules.from_declaration(APP), keep_passwords=True)})
+    assert users.plan([rotated], two, keep_passwords=True) == []
+    [step] = users.plan([rotated], two)
+    assert {word[1:] for word in step.operation if word[:1] == "#"} == {rules.hash_of("Application-2")}
+
+
 def test_a_disabled_user_can_be_made_without_a_password():
     [step] = users.plan([{**APP, "password": None, "enabled": False}], actual())
     assert (step.operation[3:5], step.after["password"]) == (("reset", "off"), None)
