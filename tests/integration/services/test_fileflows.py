@@ -115,7 +115,7 @@ def test_its_licence_is_not_accepted_in_silence_and_follows_the_operators_word(d
 
 def test_a_page_that_says_it_is_loading_does_not_pass_for_healthy(fileflows):
     """While it starts every address leads to a page, with status 200."""
-    (_, probe) = fileflows.inspect("fileflows")["Config"]["Healthcheck"]["Test"]
+    (_, probe) = fileflows.compose["services"]["fileflows"]["healthcheck"]["test"]
     said = "&& echo well || echo refused"
     assert fileflows.run("fileflows", "sh", "-c", f"({probe}) {said}").strip() == "well"
     page = probe.replace("/api/settings", "/")
