@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from integration.conftest import ROOT, Container, docker
+from patience import free_port
 
 pytestmark = pytest.mark.integration
 IMAGE = "borgstack-test/registry:latest"
@@ -24,9 +24,7 @@ class Registry:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.name = f"127.0.0.1:{free.getsockname()[1]}"
+        self.name = f"127.0.0.1:{free_port()}"
         self._container = Container(IMAGE, options=(f"--publish={self.name}:5000",))
         self._container.wait("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/5000")
 

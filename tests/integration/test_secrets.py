@@ -11,13 +11,13 @@ import yaml
 from integration.conftest import ROOT
 from integration.mongodb import servers as mongodb
 from integration.postgresql import conftest as postgresql
-from integration.processes import watched
+from integration.processes import unshared, watched
 from integration.qdrant.subject import subject
 from integration.redis import servers as redis
 from integration.s3.servers import SeaweedFS
 
 pytestmark = pytest.mark.integration
-MARK = "Marker-7-seen-nowhere"
+MARK = unshared("Marker-7-seen-nowhere")
 # By engine: what the module is told to keep, once with the first and once with the second password of it.
 ITEMS = {
     "postgresql_roles": ("roles", {"name": "watched", "password": f"{MARK}-%"}),

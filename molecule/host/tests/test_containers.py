@@ -60,8 +60,8 @@ def gateway(server, reaches) -> str:
 
 def test_no_container_reaches_the_credentials_of_a_cloud(server, reaches):
     ask = f"import socket; socket.create_connection(('{CLOUD}', 80), 2)"
-    assert eventually(lambda: server.run("python3 -c %s", ask).rc == 0, 20)
-    assert eventually(lambda: reaches(CLOUD, 53), 20)
+    assert eventually(lambda: server.run("python3 -c %s", ask).rc == 0, 60)
+    assert eventually(lambda: reaches(CLOUD, 53), 60)
     assert not reaches(CLOUD, 80)
 
 
@@ -88,7 +88,7 @@ def test_one_address_gets_so_many_connections_and_no_more(converge, address, rea
             opened.enter_context(socket.create_connection((address, 443), 5))
         assert not answers(address, 443)
         assert answers(address, 22) and reaches(gateway, 443)
-    assert eventually(lambda: answers(address, 443), 30)
+    assert eventually(lambda: answers(address, 443), 60)
 
 
 def test_rules_that_somebody_took_away_are_named_and_come_back(converge, server, reaches, gateway):

@@ -36,7 +36,7 @@ def test_the_firewall_is_closed_but_for_declared_ports(server, address):
     assert answers(address, 22)
     server.check_output("systemd-run --unit listener python3 -m http.server 8000")
     try:
-        assert eventually(lambda: server.socket("tcp://0.0.0.0:8000").is_listening, 20)
+        assert eventually(lambda: server.socket("tcp://0.0.0.0:8000").is_listening, 60)
         assert not answers(address, 8000)
     finally:
         server.check_output("systemctl stop listener")

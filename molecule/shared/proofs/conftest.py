@@ -15,6 +15,7 @@ import requests
 import testinfra
 import yaml
 from extended import Extended
+from patience import unhurried
 from plays import OPERATOR, ROOT, Run, run_playbook
 from requests.adapters import HTTPAdapter
 from verification import Verification
@@ -232,8 +233,3 @@ def eventually(condition, seconds: int = 120):
             return result
         time.sleep(1)
     raise AssertionError(f"not within {seconds} s: {condition}")
-
-
-def unhurried(seconds: float) -> float:
-    """Return how long something may take here that takes so long where nothing else wants the processors."""
-    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))

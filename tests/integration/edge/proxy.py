@@ -111,7 +111,7 @@ class Proxy:
         self.write(sites, **settings)
         taken = self.reload()
         assert taken.returncode == 0, taken.stderr
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         for site in sites:
             while True:
                 try:

@@ -13,6 +13,7 @@ from base64 import b64encode
 import pytest
 import websockets.sync.client
 from integration.edge.proxy import IMAGE, docker, question, rendered
+from patience import unhurried
 
 pytestmark = pytest.mark.integration
 HOST = "app.example.com"
@@ -64,9 +65,9 @@ class TestSlowClients:
         with proxy.connect(HOST) as connection:
             connection.sendall(f"POST /slow HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n\r\n".encode())
             with contextlib.suppress(OSError):
-                while time.monotonic() - started < 8 and not select.select([connection], [], [], 0.5)[0]:
+                while time.monotonic() - started < 20 and not select.select([connection], [], [], 0.5)[0]:
                     connection.sendall(b"x")
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 20
 
     def test_one_connection_carries_one_request_at_a_time_unless_told(self, site, proxy):
         offered = ["h2", "http/1.1"]
@@ -259,7 +260,7 @@ class TestLimits:
 
     def test_an_application_may_think_for_as_long_as_its_site_says(self, site):
         answer = site(timeout="1s")("/?sleep=3")
-        assert answer.status == 504 and answer.seconds < 2.5
+        assert answer.status == 504 and answer.seconds < unhurried(2.5)
         assert site(timeout="5s")("/?sleep=3").status == 200
         assert site({"caddy_timeout": "1s"})("/?sleep=3").status == 504
         assert site({"caddy_timeout": "1s"}, timeout="300s")("/?sleep=3").status == 200
@@ -275,7 +276,7 @@ class TestApplicationDown:
         proxy.load([{"host": HOST, "upstream": upstream_address}])
         answer = proxy.ask(HOST, "/etc/caddy/Caddyfile")
         assert (answer.status, answer.body) == (502, b"502 Bad Gateway")
-        assert answer.seconds < 5
+        assert answer.seconds < unhurried(5)
 
 
 class TestStreams:
@@ -285,24 +286,24 @@ class TestStreams:
         connected = websockets.sync.client.connect(f"wss://{HOST}/socket", sock=_tcp(proxy.address), ssl=proxy.tls)
         with connected as connection:
             connection.send("one")
-            assert connection.recv(timeout=5) == "one"
+            assert connection.recv(timeout=30) == "one"
             proxy.load([{**here, "max_body": "1mb"}])
             connection.send("two")
-            assert connection.recv(timeout=5) == "two"
+            assert connection.recv(timeout=30) == "two"
 
     def test_pushed_events_arrive_as_they_are_sent(self, site, proxy):
         site()
         with proxy.connect(HOST) as connection:
-            connection.sendall(f"GET /?events=4 HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
+            connection.sendall(f"GET /?events=40 HTTP/1.1\r\nHost: {HOST}\r\nAccept-Encoding: gzip\r\n\r\n".encode())
             received, started = b"", time.monotonic()
             # As bytes: compressed events are flushed one by one all the same.
             while received.count(b"\r\n\r\n") == 0 or len(received.split(b"\r\n\r\n", 1)[1]) == 0:
                 received += connection.recv(65536)
-            assert time.monotonic() - started < 1
+            assert time.monotonic() - started < 10
 
 
 def _tcp(address: str) -> socket.socket:
-    return socket.create_connection((address, 443), timeout=10)
+    return socket.create_connection((address, 443), timeout=60)
 
 
 def test_no_secret_of_a_request_is_logged(site, proxy):
@@ -313,8 +314,9 @@ def test_no_secret_of_a_request_is_logged(site, proxy):
     assert ask(f"/logged-path?token={PASSWORD}", headers={**marked, **login()}).status == 200
     site(upstream="upstream:9")
     assert ask(f"/failed-path?access_token={PASSWORD}", headers={**marked, **login()}).status == 502
-    time.sleep(0.5)
-    logs = proxy.container.logs()
+    deadline = time.monotonic() + 30
+    while '"status":502' not in (logs := proxy.container.logs()) and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert '"uri":"/logged-path"' in logs and '"uri":"/failed-path"' in logs and '"status":502' in logs
     assert PASSWORD not in logs
     assert login()["Authorization"].split()[1] not in logs

@@ -52,7 +52,7 @@ class StandInProcess:
             )
         self._process.stdin.write(ADMIN["login_password"] + "\n")
         self._process.stdin.close()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while "listening on port" not in self.logs():
             assert self._process.poll() is None and time.monotonic() < deadline, self.logs()
             time.sleep(0.05)

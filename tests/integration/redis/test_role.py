@@ -53,7 +53,7 @@ class Platform:
         mounts = [f"--volume={self.volume}:/data", f"--volume={self.folder}:/usr/local/etc/platform:ro"]
         self.container = Container(self.image, *DECLARED["command"], options=(*role_options(), *mounts))
         question = f"REDISCLI_AUTH={PASSWORDS['PLATFORM_HEALTH_HASH']} redis-cli --user health ping | grep -q PONG"
-        self.container.wait("sh", "-c", question, seconds=20)
+        self.container.wait("sh", "-c", question, seconds=60)
         return self.container
 
     def ask(self, *words: str) -> str:

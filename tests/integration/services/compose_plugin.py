@@ -22,7 +22,7 @@ UNHURRIED = (
 )
 
 
-def unhurried(check: dict) -> dict:
+def probed_seldom(check: dict) -> dict:
     """Return the check so that it begins a while later if it succeeded before; its time limit is written in seconds."""
     kind, *words = check["test"]
     command = ["sh", "-c", *words] if kind == "CMD-SHELL" else words
@@ -40,7 +40,7 @@ def for_old_engines(project: dict) -> dict:
     """Return the project with the interval of the start as the only one."""
     for service in project["services"].values():
         if "start_interval" in service.get("healthcheck", {}):
-            service["healthcheck"] = unhurried(service["healthcheck"])
+            service["healthcheck"] = probed_seldom(service["healthcheck"])
     return project
 
 

@@ -129,7 +129,7 @@ def test_objects_are_made_once_and_work(directus, converge):
     def read() -> dict:
         return directus.ask("directus", 8055, f"/files/{uploaded['id']}", headers=headers).json()["data"]
 
-    eventually(lambda: read()["probe_status"] == "seen", 20)
+    eventually(lambda: read()["probe_status"] == "seen")
     path = f"/files/{uploaded['id']}"
     allowed = directus.ask("directus", 8055, path, "PATCH", headers=headers, json={"probe_status": "done"})
     refused = directus.ask("directus", 8055, path, "PATCH", headers=headers, json={"title": "done"})

@@ -73,7 +73,7 @@ def test_it_tells_nobody_how_it_is_used(duplicati):
     # Or the line before would prove nothing.
     usual = Container(IMAGE, options=("--env=DUPLICATI__WEBSERVICE_PASSWORD=x", "--env=SETTINGS_ENCRYPTION_KEY=x"))
     try:
-        eventually(lambda: "usage is reported" in usual.logs(), 20)
+        eventually(lambda: "usage is reported" in usual.logs())
     finally:
         usual.remove()
 

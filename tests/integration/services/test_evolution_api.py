@@ -223,7 +223,7 @@ def test_a_webhook_carries_the_token_and_is_tried_again(platform, api, control):
         assert api("POST", "/webhook/set/atendimento", json={"webhook": away}).status_code == 201
         control("POST", "retries", delay_seconds=0.1)
         sent = control("POST", "incoming", instance="atendimento", number="5511999990003", name="Bia", text="oi")
-        eventually(lambda: len(calls) == 3, 20)
+        eventually(lambda: len(calls) == 3)
         assert {path for path, _, _ in calls} == {"/webhook/whatsapp/messages-upsert"}
         assert {token for _, token, _ in calls} == {platform.secrets["evolution_webhook_token"]}
         body = calls[0][2]

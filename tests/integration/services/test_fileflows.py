@@ -93,7 +93,7 @@ def test_what_fileflows_refuses_is_said_with_a_way_out(deploy):
     refused = deploy(converge=False, **ACCEPTED, fileflows_environment={"BaseUrl": "x"})
     run = refused.converge(platform_start_timeout=20)
     assert run.returncode != 0 and "[4] service startup error" in run.output
-    eventually(lambda: "does not know BaseUrl" in refused.logs("fileflows"), 10)
+    eventually(lambda: "does not know BaseUrl" in refused.logs("fileflows"))
 
 
 def test_without_a_set_up_it_waits_for_a_person(deploy):

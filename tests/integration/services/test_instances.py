@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 
 import psycopg2
 import pytest
 from integration.conftest import docker
+from patience import free_port
 from plays import Run
 
-with socket.create_server(("127.0.0.1", 0)) as free:
-    PORT = free.getsockname()[1]
+PORT = free_port()
 REPORTS = {
     "role": "postgresql",
     "port": PORT,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from types import SimpleNamespace
 
 import pytest
+from patience import free_port
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.mongodb import connection, failures, inspect, users
@@ -60,12 +60,6 @@ def refused(options: dict) -> str:
         connection.Server(options)
     assert "Administrator-1" not in caught.value.message
     return caught.value.message
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_command_is_answered(standin, login, connect):
