@@ -10,5 +10,4 @@ WIKI = f"https://wiki.{DOMAIN}"
 def test_it_is_deployed_with_its_database_and_published(extended, web):
     eventually(lambda: web.put(f"{WIKI}/start", data="kept in PostgreSQL", timeout=5).status_code == 204)
     assert web.get(f"{WIKI}/start", timeout=5).text == "kept in PostgreSQL"
-    again = extended()
-    assert (again.returncode, again.changed) == (0, 0), again.output
+    # That another run of it changes nothing is seen when it was switched off and on: test_5_switch_off.
