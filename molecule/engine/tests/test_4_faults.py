@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from conftest import eventually
+from conftest import eventually, healthy
 from verification import Verification
 
 CADDYFILE = "/opt/borgstack/caddy/Caddyfile"
@@ -51,6 +51,8 @@ def broken(verify, server, container):
             ("host", "internal ports are closed to the outside"): 1,
             ("platform", "files, their owners and modes are as declared"): 1,
         }
+    # Each verification is a whole run: not before it can succeed.
+    eventually(lambda: healthy(server), 180)
     eventually(lambda: verify()[1] == {}, 180)
 
 

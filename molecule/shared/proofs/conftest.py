@@ -22,7 +22,7 @@ from verification import Verification
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_ages import NOTES
 
-__all__ = ["DOMAIN", "OPERATOR", "PROJECT", "ROOT", "Run", "answers", "eventually", "unhurried", "vaulted"]
+__all__ = ["DOMAIN", "OPERATOR", "PROJECT", "ROOT", "Run", "answers", "eventually", "healthy", "unhurried", "vaulted"]
 DOMAIN = "demo.example.com"
 PROJECT = os.environ.get("BORGSTACK_TEST_PROJECT", "borgstack")
 SSH = 22
@@ -105,7 +105,7 @@ def server(name):
 @pytest.fixture
 def services(server) -> dict[str, dict]:
     """What is declared to Docker Compose now, by container."""
-    return yaml.safe_load(server.check_output(f"cat /opt/{PROJECT}/compose.yaml"))["services"]
+    return declared(server)
 
 
 @pytest.fixture
@@ -197,19 +197,26 @@ def s3(server, container):
 
 
 @pytest.fixture
-def serving(server, web, services):
+def serving(server, web):
     """Return a function that waits until every container that is declared is healthy and sites answer with success."""
 
     def wait(*urls: str) -> None:
-        def check() -> bool:
-            label = f"label=com.docker.compose.project={PROJECT}"
-            listed = server.run(f"docker ps --filter {label} --format '{{{{.Status}}}}'").stdout.splitlines()
-            healthy = [line for line in listed if line.endswith("(healthy)")]
-            return len(healthy) == len(listed) == len(services) and all(web.get(url, timeout=20).ok for url in urls)
-
-        eventually(check, 180)
+        eventually(lambda: healthy(server) and all(web.get(url, timeout=20).ok for url in urls), 180)
 
     return wait
+
+
+def declared(server) -> dict[str, dict]:
+    """Return what is declared to Docker Compose now, by container."""
+    return yaml.safe_load(server.check_output(f"cat /opt/{PROJECT}/compose.yaml"))["services"]
+
+
+def healthy(server) -> bool:
+    """Tell whether every container that is declared runs and is healthy."""
+    label = f"label=com.docker.compose.project={PROJECT}"
+    listed = server.run(f"docker ps --filter {label} --format '{{{{.Status}}}}'").stdout.splitlines()
+    well = [line for line in listed if line.endswith("(healthy)")]
+    return len(well) == len(listed) == len(declared(server))
 
 
 def answers(address: str, port: int, seconds: float = 2) -> bool:
