@@ -195,22 +195,34 @@ def test_a_wrong_password_is_said_with_a_way_out(directus, module):
     assert "refuses the password" in refused.refusal and refused["error"]["category"] == 5
 
 
-def test_a_rotated_password_takes_effect_also_after_it_was_changed_in_the_browser(directus):
-    """One that nobody changed there is rotated in the scenario of all services."""
+@pytest.fixture(scope="module")
+def rotated(directus):
+    """The administrator chose another password in the browser, and one is declared anew; the run, and what was before.
+
+    A rotation of one that nobody changed there is proven by the scenario of all services.
+    """
     before = directus.secrets["directus_admin_password"]
     headers = {"Authorization": f"Bearer {log_in(directus, before)}"}
     changed = directus.ask("directus", 8055, "/users/me", "PATCH", headers=headers, json={"password": "Own-Choice-1"})
     assert changed.status_code == 200
     run = directus.converge(platform_supplied_secrets={"directus_admin_password": "Rotated-Password-1"})
     assert run.returncode == 0, run.output
-    assert log_in(directus, "Rotated-Password-1")
-    assert not log_in(directus, "Own-Choice-1") and not log_in(directus, before)
+    return run, before
+
+
+def test_a_rotated_password_takes_effect(directus, rotated):
+    run, before = rotated
+    assert log_in(directus, "Rotated-Password-1") and not log_in(directus, before)
     assert "Rotated-Password-1" not in run.output
     again = directus.converge()
     assert (again.returncode, again.changed) == (0, 0), again.output
 
 
-def test_an_upload_that_is_under_way_is_taken_at_a_stop(directus):
+def test_a_password_that_was_changed_in_the_browser_is_brought_back(directus, rotated):
+    assert not log_in(directus, "Own-Choice-1")
+
+
+def test_an_upload_that_is_under_way_is_taken_at_a_stop(directus, rotated):
     """Its shell becomes the process manager, which lets Directus finish."""
     token = log_in(directus, "Rotated-Password-1")
 
