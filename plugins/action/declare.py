@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.playbook.role import Role
-from ansible.playbook.role.include import RoleInclude
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
-from ansible_collections.borgstack.platform.plugins.plugin_utils import declaration, external, instances
+from ansible_collections.borgstack.platform.plugins.plugin_utils import (
+    certificates,
+    declaration,
+    external,
+    hosts,
+    instances,
+)
 from ansible_collections.borgstack.platform.plugins.plugin_utils.endpoints import (
     Endpoint,
     endpoint,
@@ -26,12 +29,12 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.endpoints impor
 from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import settled
 from ansible_collections.borgstack.platform.plugins.plugin_utils.schema import ASKED
 from ansible_collections.borgstack.platform.plugins.plugin_utils.secret_uses import listening, uses
-from ansible_collections.borgstack.platform.plugins.plugin_utils.settings import spec_of
-
-Variables = dict[str, t.Any]
+from ansible_collections.borgstack.platform.plugins.plugin_utils.services import Here, Instance, Service, Variables
 
 # What an instance says of itself where it is somebody else's server.
 EXTERNAL = "external"
+# And the host that it runs on, where not on every one that has it in its inventory.
+RUNS_ON = "runs_on"
 
 
 class ActionModule(ActionBase):
@@ -49,82 +52,113 @@ class ActionModule(ActionBase):
         """
         result = super().run(tmp, task_vars)
         self._heard: dict[str, set[str]] = {}
+        self._here = Here(self, task_vars or {})
         try:
             listed = self._task.args["roles"]
             named = instances.roles_of(self._task.args.get("instances", {}))
             roles = dict.fromkeys([*listed, *named])
             services = [Service(role, role in listed, named.get(role, {}), self) for role in roles]
-            declarations = self._asked(services, task_vars or {})
+            declarations = self._asked([one for service in services for one in self._instances(service)])
         except PlatformError as error:
             raise AnsibleActionFail(error.message) from None
         facts = {"platform_declarations": declarations, "platform_secret_uses": uses(declarations, self._heard)}
         return {**result, "ansible_facts": facts, "_ansible_no_log": True}
 
-    def _asked(self, services: list[Service], task_vars: Variables) -> dict[str, dict]:
+    def _asked(self, asked: list[Instance]) -> dict[str, dict]:
         """Ask tier by tier; those that are asked later hear what the former ones need."""
-        declarations: dict[str, dict] = self._task.args.get("declarations", {})
-        asked = [(service, self._instances(service, task_vars)) for service in services]
+        needed = hosts.needs_of_peers(self._here.name, self._here.peers)
+        declarations = hosts.with_peers(self._task.args.get("declarations", {}), needed)
         endpoints = endpoints_of(declarations)
-        for service, variables_by_name in asked:
-            endpoints |= self._endpoints(service, variables_by_name)
+        for instance in asked:
+            endpoints |= self._endpoint(instance)
         for tiers in ASKED:
             heard = {"platform_declarations": declarations, "platform_endpoints": endpoints}
-            said = {
-                name: self._said(service, name, {**variables, **heard})
-                for service, variables_by_name in asked
-                if service.tier in tiers
-                for name, variables in variables_by_name.items()
-            }
+            said = {}
+            for instance in asked:
+                if instance.service.tier in tiers and self._is_wanted(instance, declarations):
+                    clients = hosts.hosts_that_need(instance.name, needed)
+                    peers = {"platform_peers": [f"{self._address_of(host)}/32" for host in clients]}
+                    said[instance.name] = self._said(instance, {**heard, **peers})
             declarations = {**declarations, **said}
         return declarations
 
-    def _instances(self, service: Service, task_vars: Variables) -> dict[str, Variables]:
-        """Return each instance's variables by its name."""
-        common, listed = service.variables(task_vars), {}
+    def _is_wanted(self, instance: Instance, declarations: dict[str, dict]) -> bool:
+        """Tell whether an instance is declared on this host: one of another host is, where something here needs it."""
+        if instance.host == self._here.name:
+            return True
+        if not any(need["instance"] == instance.name for one in declarations.values() for need in one.get("needs", [])):
+            return False
+        hosts.refuse_unreached(instance.name, instance.host, instance.outside, self._here.peers)
+        return True
+
+    def _instances(self, service: Service) -> t.Iterator[Instance]:
+        """Yield the instances of a role, those of other hosts as their hosts have them."""
+        listed = {}
         if service.listed:
-            items = self._rendered(common, f"{service.name}_instances")
+            items = self._rendered(service.variables(self._here.variables), f"{service.name}_instances")
             listed = instances.listed_instances(service.name, items)
-        found = {}
         for name, settings in {**listed, **service.named}.items():
-            own = {**common, "platform_instance_name": name}
-            merged = {**listed.get(name, {}), **settings}
-            outside = external.checked(name, settled(merged.pop(EXTERNAL, None)), service.provides.get("kind", ""))
-            found[name] = own | self._settings(service, name, merged, own) | {EXTERNAL: outside}
-        return found
+            yield self._instance(service, name, {**listed.get(name, {}), **settings})
 
-    def _endpoints(self, service: Service, variables_by_name: dict[str, Variables]) -> dict[str, Endpoint]:
-        """Return where each instance is reached, which says so without having heard of any other one."""
-        if not service.provides:
-            return {}
-        return {
-            name: endpoint(name, self._provided(service, name, variables))
-            if variables[EXTERNAL]
-            else endpoint(
-                name,
-                self._parts(variables, service.provides, ("container", "port")),
-                self._template(variables, service.published),
-            )
-            for name, variables in variables_by_name.items()
+    def _instance(self, service: Service, name: str, settings: dict) -> Instance:
+        here = self._here
+        runs_on, given = settings.pop(RUNS_ON, None), settled(settings.pop(EXTERNAL, None))
+        host = hosts.checked_host(name, runs_on, here.name, here.hosts)
+        own = {
+            **service.variables(here.variables if host == here.name else here.variables_of(host)),
+            "platform_instance_name": name,
+            # Not before all of them were asked is it known which hosts those are.
+            "platform_peers": [],
+            "platform_shared_at": [self._address_of(host)] if runs_on and len(here.hosts) > 1 else [],
         }
+        variables = own | self._settings(service, name, settings, own)
+        outside = external.checked(name, given, service.provides.get("kind", ""))
+        if host != here.name and service.provides:
+            outside = self._elsewhere(service, name, variables, host)
+        return Instance(service, name, variables, host, outside)
 
-    def _said(self, service: Service, name: str, variables: Variables) -> dict:
-        self._validate(service, name, variables)
-        used = [self._rendered(variables, option) for option in service.options if option.endswith(instances.USES)]
+    def _address_of(self, host: str) -> str:
+        variables = self._here.variables if host == self._here.name else self._here.variables_of(host)
+        return hosts.address_of(host, self._rendered(variables, "platform_host_address"))
+
+    def _elsewhere(self, service: Service, name: str, variables: Variables, host: str) -> external.External:
+        provides = self._parts(variables, service.provides, ("kind", "container", "port"))
+        published = self._template(variables, service.published)
+        key, authority = (self._rendered(variables, f"platform_authority_{part}") for part in ("key", "name"))
+        certificate = certificates.authority_certificate(key, authority)
+        return hosts.elsewhere(host, self._address_of(host), provides, published, certificate)
+
+    def _endpoint(self, instance: Instance) -> dict[str, Endpoint]:
+        """Return where an instance is reached, which says so without having heard of any other one."""
+        provides = instance.service.provides
+        if not provides or (instance.host != self._here.name and not instance.outside):
+            return {}
+        if instance.outside:
+            return {instance.name: endpoint(instance.name, self._provided(instance))}
+        found = self._parts(instance.variables, provides, ("container", "port"))
+        published = self._template(instance.variables, instance.service.published)
+        return {instance.name: endpoint(instance.name, found, published)}
+
+    def _said(self, instance: Instance, heard: Variables) -> dict:
+        name, variables = instance.name, {**instance.variables, **heard}
+        self._validate(instance.service, name, variables)
+        used = [self._rendered(variables, key) for key in instance.service.options if key.endswith(instances.USES)]
         variables["platform_endpoints"] = with_unknown(variables["platform_endpoints"], used)
         with listening() as self._heard[name]:
-            return declaration.checked(name, self._declared(service, name, variables))
+            return declaration.checked(name, self._declared(instance, variables))
 
-    def _declared(self, service: Service, name: str, variables: Variables) -> dict:
-        if not variables[EXTERNAL]:
-            return self._template(variables, service.declared)
+    def _declared(self, instance: Instance, variables: Variables) -> dict:
+        if not instance.outside:
+            return self._template(variables, instance.service.declared)
         # No more than this is asked: no secret is made for a container that there is not.
-        own = self._parts(variables, service.declared, external.KEPT)
-        return external.declared(name, own, self._provided(service, name, variables), variables[EXTERNAL])
+        own = self._parts(variables, instance.service.declared, external.KEPT)
+        return external.declared(instance.name, own, self._provided(instance), instance.outside)
 
-    def _provided(self, service: Service, name: str, variables: Variables) -> dict:
-        """Return what an instance provides that is somebody else's server."""
-        own = self._parts(variables, service.provides, external.PROVIDED)
-        return external.provided(name, own, variables[EXTERNAL], self._rendered(variables, "platform_directory"))
+    def _provided(self, instance: Instance) -> dict:
+        """Return what an instance provides that is somebody else's server, or another host's."""
+        own = self._parts(instance.variables, instance.service.provides, external.PROVIDED)
+        directory = self._rendered(self._here.variables, "platform_directory")
+        return external.provided(instance.name, own, instance.outside, directory)
 
     def _parts(self, variables: Variables, value: dict, keys: t.Sequence[str]) -> dict:
         return {key: self._template(variables, value[key]) for key in keys if key in value}
@@ -153,55 +187,3 @@ class ActionModule(ActionBase):
     def _template(self, variables: Variables, value: t.Any) -> t.Any:
         with self._templar.set_temporary_context(available_variables=variables):
             return settled(self._templar.template(value))
-
-
-class Service:
-    """A service's role, as it is loaded, and which instances of it are asked for.
-
-    Args:
-        role: as the inventory names it.
-        listed: whether it is switched on by its name alone.
-        named: settings of the instances that the inventory names, by name.
-        action: who asks.
-
-    Attributes:
-        name: what it calls itself.
-        options: its variables, as its argument_specs have them.
-        tier: when it is asked.
-        declared: its declaration, of which nothing is rendered yet.
-        provides: what it offers to others; empty unless it is a datastore.
-        published: at which ports of the host.
-    """
-
-    def __init__(self, role: str, listed: bool, named: dict[str, dict], action: ActionModule):
-        self.name, self.listed, self.named = instances.service_of(role), listed, named
-        task = action._task
-        include = RoleInclude.load(
-            role if "." in role else f"borgstack.platform.{role}",
-            play=task.get_play(),
-            variable_manager=task.get_variable_manager(),
-            loader=action._loader,
-        )
-        loaded = Role.load(include, task.get_play(), from_include=True, validate=False)
-        self._defaults, self._vars = loaded.get_default_vars(), loaded.get_vars(include_params=False)
-        self._path = loaded.get_role_path()
-        self.options = spec_of(str(Path(self._path).parent), Path(self._path).name)
-        if f"{self.name}_declaration" not in self._vars:
-            raise PlatformError(
-                CONFIGURATION,
-                f"the role {role} declares no service",
-                f"name {self.name}_declaration in its vars, or take it out of the inventory",
-            )
-        self.declared = self._vars[f"{self.name}_declaration"]
-        self.tier = self.declared.get("tier", "")
-        self.provides, self.published = self.declared.get("provides", {}), self.declared.get("published", [])
-
-    def variables(self, task_vars: Variables) -> Variables:
-        """Return the variables as the role's own tasks would have them."""
-        return {
-            **self._defaults,
-            **task_vars,
-            **self._vars,
-            "role_path": self._path,
-            "ansible_search_path": [self._path, *task_vars.get("ansible_search_path", [])],
-        }

@@ -6,17 +6,7 @@
 
 from __future__ import annotations
 
-import datetime
-import functools
-import hashlib
-
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import (
-    CONFIGURATION,
-    PREREQUISITE,
-    PlatformError,
-)
+from ansible_collections.borgstack.platform.plugins.plugin_utils.filters import explained
 
 DOCUMENTATION = r"""
 name: derived_certificate
@@ -55,11 +45,6 @@ _value:
   type: dict
 """
 
-SHORTEST = 32
-FROM = datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc)
-# X.509's own word for a certificate without an end.
-UNTIL = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.timezone.utc)
-
 
 def derived_certificate(secret: str, name: str) -> dict[str, str]:
     """Return a certificate that is its own authority, and its key.
@@ -69,51 +54,13 @@ def derived_certificate(secret: str, name: str) -> dict[str, str]:
         name: the common name.
 
     Raises:
-        AnsibleFilterError: the secret is too short, or the library is missing.
+        PlatformError: the secret is too short, or the library is missing.
     """
-    if len(secret) < SHORTEST or not name:
-        raise _refused(
-            CONFIGURATION, f"the secret is shorter than {SHORTEST} characters, or there is no name", "give both"
-        )
-    certificate, key = _derived(secret, name)
+    # Ansible loads all filters in every task that uses one; few need the library behind this.
+    from ansible_collections.borgstack.platform.plugins.plugin_utils.certificates import self_signed
+
+    certificate, key = self_signed(secret, name)
     return {"certificate": certificate, "key": key}
-
-
-# A playbook evaluates one expression several times.
-@functools.lru_cache(maxsize=32)
-def _derived(secret: str, name: str) -> tuple[str, str]:
-    try:
-        from cryptography import x509
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    except ImportError:
-        raise _refused(
-            PREREQUISITE,
-            "the Python package cryptography is not installed on the controller",
-            "install it there; ansible-core needs it too",
-        ) from None
-    # Nothing here is made by chance: this kind of key takes any 32 bytes, and its signatures hold no random number.
-    key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{name} {secret}".encode()).digest())
-    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(who)
-        .issuer_name(who)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(FROM)
-        .not_valid_after(UNTIL)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, None)
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
-
-
-def _refused(category: int, what: str, remedy: str) -> AnsibleFilterError:
-    return AnsibleFilterError(PlatformError(category, what, remedy, where="filter derived_certificate").message)
 
 
 class FilterModule:
@@ -121,4 +68,4 @@ class FilterModule:
 
     def filters(self) -> dict:
         """Return the filters by name."""
-        return {"derived_certificate": derived_certificate}
+        return explained({"derived_certificate": derived_certificate})

@@ -30,9 +30,10 @@ options:
     description:
       - V(password) is at least 12 characters with upper case, lower case, digit and special character; made with 24.
       - V(key) is at least 32 characters; made with 48 letters and digits.
+      - V(authority) is the private key of an authority that issues certificates (since 0.3.0).
       - V(given) is what somebody else made, such as a mail provider; never made here, and refused where it is missing.
     type: str
-    choices: [password, key, given]
+    choices: [password, key, authority, given]
     default: password
   longest:
     description: How many characters its service takes, where it takes no more; a longer one is refused.

@@ -16,7 +16,9 @@ description:
     run, and its options are judged as Ansible judges those of a role that is run.
   - Integrations are asked first, then applications, then datastores and proxies. Each finds in the variable
     C(platform_declarations) what those of former tiers said, in C(platform_instance_name) its own name, and in
-    C(platform_endpoints) where each instance that provides something is reached, by name.
+    C(platform_endpoints) where each instance that provides something is reached, by name. An instance that other hosts
+    may use finds in C(platform_shared_at) the addresses at which they reach it, and in C(platform_peers) those of the
+    hosts that need it.
   - Runs on the controller.
 author:
   - The borgstack.platform contributors (@borgstack)
@@ -44,6 +46,18 @@ options:
       - Instances with settings of their own, by name. Each has C(role) and settings of that role.
       - Its C(uses) says which instances fill its needs, such as C(postgresql) for the setting C(postgresql_instance).
       - Its C(external) says that it is somebody else's server, and how the administrator logs in there.
+      - Its C(runs_on) is the host that it runs on, where that is not every one that asks.
+    type: dict
+    default: {}
+  hosts:
+    description: The hosts of the system; the one that asks alone, where there are no others.
+    type: list
+    elements: str
+    default: []
+  peers:
+    description:
+      - What the other hosts declared, by host, once all were asked.
+      - What they need of this host is then declared here too, by names such as C(n8n@app1).
     type: dict
     default: {}
   declarations:

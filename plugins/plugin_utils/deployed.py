@@ -114,5 +114,11 @@ def leaving(noted: dict[str, Note], declarations: dict[str, Declaration], wanted
     return {
         name: note
         for name, note in noted.items()
-        if name not in declarations and (name == wanted or (whole_role and note["service"] == wanted))
+        if name not in declarations
+        and (wanted in (name, instance_of(name)) or (whole_role and note["service"] == wanted))
     }
+
+
+def instance_of(name: str) -> str:
+    """Return the instance of a name under which a host notes what another host's instance has here."""
+    return name.partition("@")[0]

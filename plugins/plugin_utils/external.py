@@ -83,7 +83,8 @@ def provided(name: str, own: dict[str, t.Any], external: External, directory: st
         external: as `checked` returned it.
         directory: the platform's, on the host.
     """
-    place = {key: external[key] for key in ("host", "port", "user", "password") if external.get(key)}
+    place = {key: external[key] for key in ("host", "port", "user", "elsewhere") if external.get(key)}
+    place["password"] = external["password"]
     tls = {"mode": external["tls"], "authority": f"{directory}/{authority_path(name)}" if external["ca"] else ""}
     return {**own, "container": name, **place, **({} if external["tls"] == DISABLE else {"tls": tls})}
 
@@ -98,7 +99,9 @@ def declared(name: str, own: dict[str, t.Any], provides: dict[str, t.Any], exter
         external: as `checked` returned it.
     """
     files = [{"path": authority_path(name), "content": external["ca"]}] if external["ca"] else []
-    return {**own, "hooks": [hook for hook in own["hooks"] if hook in HOOKS], "provides": provides, "files": files}
+    # What is made on another host of the system is that one's business.
+    hooks = [hook for hook in own["hooks"] if hook in HOOKS and "elsewhere" not in provides]
+    return {**own, "hooks": hooks, "provides": provides, "files": files}
 
 
 def is_external(declaration: dict[str, t.Any]) -> bool:

@@ -44,7 +44,10 @@ def purge_plan(
     stays = []
     for name, item in staying.items():
         wanted = [need for need in needs if _is_of(need, name, item)]
-        if wanted:
+        host = item.get("provides", {}).get("elsewhere")
+        if wanted and host:
+            stays.append(f"what it has in {name}, for this host: {host} removes that")
+        elif wanted:
             others = [need for other in staying.values() for need in other.get("needs", []) if _is_of(need, name, item)]
             own, shared = _own_items(wanted, others)
             stays += [f"{thing} in {name}, which others need too" for thing in shared]
@@ -54,8 +57,8 @@ def purge_plan(
                 "needs": own,
                 "others": others,
             }
-    elsewhere = {need["instance"] for need in needs} - set(datastores)
-    stays += [f"what it has in {name}, which does not run here as a datastore" for name in sorted(elsewhere)]
+    gone_too = {need["instance"] for need in needs if not any(_is_of(need, *item) for item in staying.items())}
+    stays += [f"what it has in {name}, which does not run here as a datastore" for name in sorted(gone_too)]
     return {
         "containers": sorted(container for note in gone.values() for container in note["containers"]),
         "volumes": sorted(volumes - {f"{project}_{volume}" for volume in there["volumes"]}),

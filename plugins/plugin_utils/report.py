@@ -15,7 +15,7 @@ from ansible_collections.borgstack.platform.plugins.plugin_utils.external import
 from ansible_collections.borgstack.platform.plugins.plugin_utils.published import place
 from ansible_collections.borgstack.platform.plugins.plugin_utils.verification import FAILED, OK, SKIPPED, Row
 
-HEALTHY, NOT_OURS = "healthy", "not of the platform"
+HEALTHY, NOT_OURS, ILL = "healthy", "not of the platform", "not ready"
 RANKS = (FAILED, SKIPPED, OK)
 VERIFICATION_HEADINGS = ("result", "component", "check", "what")
 HEADINGS = ("service", "URL", "health", "credentials")
@@ -69,13 +69,14 @@ def report_table(
         urls = " ".join(f"https://{site['host']}{suffix}" for site in declaration.get("sites", []))
         if is_external(declaration):
             provides = declaration["provides"]
-            rows.append((name, place(provides["host"], provides["port"]), NOT_OURS, "-"))
+            whose = f"on {provides['elsewhere']}" if "elsewhere" in provides else NOT_OURS
+            rows.append((name, place(provides["host"], provides["port"]), whose, "-"))
             continue
         ill = [container for container in declaration.get("containers", {}) if container in stale]
         login = declaration.get("credentials")
         credentials = f"{login['user']}, {login['secret']} in {secrets_file}" if login else "-"
-        rows.append((name, urls or "internal", f"not ready: {', '.join(ill)}" if ill else HEALTHY, credentials))
-    return aligned([HEADINGS, *sorted(rows, key=lambda row: row[2] in (HEALTHY, NOT_OURS))])
+        rows.append((name, urls or "internal", f"{ILL}: {', '.join(ill)}" if ill else HEALTHY, credentials))
+    return aligned([HEADINGS, *sorted(rows, key=lambda row: not row[2].startswith(ILL))])
 
 
 def verification_lines(rows: list[Row]) -> list[str]:

@@ -126,7 +126,8 @@ DECLARATION: Options = {
             "user": {**_TEXT, "required": True},
             "password": {**_TEXT, "required": True, "no_log": True},
             "settings": {"type": "dict", "description": "what its hooks have to know of the instance besides"},
-            "host": {**_TEXT, "description": "where a server is that is not of the platform; no role says this"},
+            "host": {**_TEXT, "description": "where a server is that is not of this host; no role says this"},
+            "elsewhere": {**_TEXT, "description": "the host of the system that it is on; no role says this"},
             "tls": {
                 "type": "dict",
                 "options": {"mode": {**_TEXT, "required": True}, "authority": {**_TEXT, "required": True}},

@@ -28,8 +28,11 @@ def generate(kind: str) -> str:
     """Return a new secret.
 
     Args:
-        kind: `password` (24 characters of four classes, begins with a letter) or `key` (48 letters and digits).
+        kind: `password` (24 characters of four classes, begins with a letter), `key` (48 letters and digits), or
+            `authority` (the private key of one that issues certificates).
     """
+    if kind == "authority":
+        return _certificates().new_authority_key()
     if kind == "key":
         return _random(string.ascii_letters + string.digits, KEY_LENGTH)
     while True:
@@ -44,11 +47,13 @@ def violations(value: str, kind: str, longest: int | None = None) -> list[str]:
 
     Args:
         value: the secret.
-        kind: `password`, `key` or `given`: one that somebody else made, whose rules are not ours.
+        kind: `password`, `key`, `authority`, or `given`: one that somebody else made, whose rules are not ours.
         longest: how many characters the service takes, where it takes no more.
     """
     if kind == "given":
         missing = [] if value else ["at least one character"]
+    elif kind == "authority":
+        missing = [] if _certificates().is_authority_key(value) else ["a private key of RSA, in base64 on one line"]
     elif kind == "key":
         missing = [] if len(value) >= MINIMUM_KEY_LENGTH else [f"at least {MINIMUM_KEY_LENGTH} characters"]
     else:
@@ -70,3 +75,10 @@ def _has_class(value: str, name: str, members: str) -> bool:
 
 def _random(alphabet: str, length: int) -> str:
     return "".join(secrets.choice(alphabet) for dummy in range(length))
+
+
+def _certificates():
+    # Nearly every task looks a secret up; few need the library behind this.
+    from ansible_collections.borgstack.platform.plugins.plugin_utils import certificates
+
+    return certificates

@@ -28,7 +28,7 @@ SYSTEM = {"bin", "boot", "dev", "etc", "lib", "lib64", "proc", "run", "sbin", "s
 # What roles set themselves, and what is an option of a look-up.
 OWN = re.compile(
     r".*_(?:declarations|found|authority|rows|verified)|preflight_(?:host|measured)"
-    r"|platform_(?:external_addresses|files|listing|project|selected_declarations|state|secrets_read_only)"
+    r"|platform_(?:authority_key|authority_name|external_addresses|files|listing|project|selected_declarations|state|secrets_read_only)"
 )
 
 Spec = dict[str, t.Any]

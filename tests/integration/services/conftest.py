@@ -39,6 +39,7 @@ class Deployment:
     def __init__(self, folder: Path, environment: dict[str, str], variables: dict):
         self.project = f"borgstack-it-{uuid.uuid4().hex[:8]}"
         self.folder = folder
+        self.hosts: dict[str, dict | None] = {"here": None}
         self._environment = environment
         self.variables = {
             **VERSIONS,
@@ -62,7 +63,7 @@ class Deployment:
         self.variables.update(variables)
         inventory = self.folder / "hosts.yml"
         inventory.write_text(
-            yaml.safe_dump({"platform": {"hosts": {"here": None}, "vars": self.variables}}), encoding="utf-8"
+            yaml.safe_dump({"platform": {"hosts": self.hosts, "vars": self.variables}}), encoding="utf-8"
         )
         finished = subprocess.run(
             ["ansible-playbook", str(HERE / playbook), "-i", str(inventory), *arguments],

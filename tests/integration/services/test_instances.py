@@ -145,9 +145,7 @@ def test_its_data_stays_when_it_is_no_longer_named_until_it_is_purged(platform):
     assert without.returncode == 0, without.output
     assert platform.query("shop_db", "select count(*) from orders", "reports") == "0"
     refused = purge(platform, "nothing")
-    assert refused.returncode != 0 and "deployed here and no longer declared are shop" in " ".join(
-        refused.output.split()
-    )
+    assert refused.returncode != 0 and "deployed and no longer declared are shop" in " ".join(refused.output.split())
     foretold = purge(platform, "shop", "--check")
     assert foretold.returncode == 0 and "database shop_db in reports" in foretold.output, foretold.output
     done = purge(platform, "shop")

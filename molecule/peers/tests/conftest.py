@@ -1,0 +1,1 @@
+../../shared/proofs/conftest.py
