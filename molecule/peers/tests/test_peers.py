@@ -27,7 +27,7 @@ with psycopg2.connect(dbname=told["database"], connect_timeout=5, **{**login, **
 @pytest.fixture(scope="session")
 def app() -> testinfra.host.Host:
     """The host that has no datastore; `server` is the one that has."""
-    return testinfra.get_host("docker://borgstack-peers-app")
+    return testinfra.get_host("docker://borgstack-peers-web")
 
 
 @pytest.fixture
