@@ -11,6 +11,8 @@ import yaml
 from integration.conftest import docker, rows_of
 from integration.services.conftest import HOST
 
+from ansible_collections.borgstack.platform.plugins.plugin_utils import secret_policy
+
 PORT = 15433
 DISK = {"data": {"path": "/", "total_gb": 100, "free_gb": 50}}
 PASSWORDS = {"shop": "Shops-1-secret", "desk": "Desks-1-secret"}
@@ -138,6 +140,14 @@ def test_a_changed_password_reaches_the_server_and_the_program_in_one_run(system
     psycopg2.connect(system.told("shop")["POSTGRESQL_URL"]).close()
     with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
         psycopg2.connect(former)
+
+
+def test_another_authority_reaches_the_server_and_the_program_in_one_run(system):
+    former = (system.folder("app") / "authorities/db.pem").read_text(encoding="utf-8")
+    run = system.converge(platform_supplied_secrets={"platform_authority_key": secret_policy.generate("authority")})
+    assert run.returncode == 0, run.output
+    assert (system.folder("app") / "authorities/db.pem").read_text(encoding="utf-8") != former
+    psycopg2.connect(system.told("shop")["POSTGRESQL_URL"]).close()
 
 
 def test_a_run_that_leaves_out_who_needs_the_database_is_refused_where_it_is(system):
