@@ -14,10 +14,10 @@ INSTANCE = "atendimento"
 ACCOUNT = "/api/v1/accounts/1"
 ASK = """
 import json, sys, urllib.error, urllib.request
-url, method, headers, body = sys.argv[1:]
+url, method, headers, body, seconds = sys.argv[1:]
 request = urllib.request.Request(url, body.encode() if body else None, json.loads(headers), method=method)
 try:
-    answer = urllib.request.urlopen(request, timeout=120)
+    answer = urllib.request.urlopen(request, timeout=float(seconds))
 except urllib.error.HTTPError as error:
     answer = error
 text = answer.read().decode()
@@ -38,15 +38,17 @@ class Platform:
         # A customer of its own for each test.
         self.number = f"55119{uuid.uuid4().int % 10**8:08d}"
 
-    def ask(self, service: str, port: int, method: str, path: str, body=None, headers=None):
-        """Send a request to a container; return its answer."""
+    def ask(self, service: str, port: int, method: str, path: str, body=None, headers=None, seconds: int = 120):
+        """Send a request to a container; return its answer, which has to come within some seconds."""
         network = f'{{{{(index .NetworkSettings.Networks "{PROJECT}_internal").IPAddress}}}}'
         address = self._server.check_output(f"docker inspect --format '{network}' {PROJECT}-{service}-1").strip()
         shown = {"Content-Type": "application/json", **(headers or {})}
         sent = "" if body is None else json.dumps(body)
         url = f"http://{address}:{port}{path}"
         status, answer = json.loads(
-            self._server.check_output("python3 -c %s %s %s %s %s", ASK, url, method, json.dumps(shown), sent)
+            self._server.check_output(
+                "python3 -c %s %s %s %s %s %s", ASK, url, method, json.dumps(shown), sent, str(seconds)
+            )
         )
         assert status < 400, (status, answer)
         return answer
@@ -60,10 +62,10 @@ class Platform:
         token = self._secrets["chatwoot_api_token"]
         return self.ask("chatwoot", 3000, method, path, body, {"api_access_token": token})
 
-    def operator(self, path: str, **body):
+    def operator(self, path: str, seconds: int = 120, **body):
         """Call a webhook for operators."""
         token = self._secrets["integration_operator_token"]
-        return self.ask("n8n", 5678, "POST", f"/webhook/{path}", body, {"X-Webhook-Token": token})
+        return self.ask("n8n", 5678, "POST", f"/webhook/{path}", body, {"X-Webhook-Token": token}, seconds)
 
     def query(self, statement: str) -> str:
         """Ask n8n's database."""
@@ -167,7 +169,8 @@ def test_messages_that_came_while_n8n_was_down_are_found_by_reconciliation(platf
     finally:
         server.check_output(f"docker start {PROJECT}-n8n-1")
         platform.evolution("POST", "retries", {})
-    eventually(lambda: platform.operator("platform-probe")["wires"], seconds=240)
+    # An n8n that is asked while it starts may take the question and never answer it.
+    eventually(lambda: platform.operator("platform-probe", seconds=20)["wires"], seconds=240)
     eventually(lambda: platform.operator("reconcile")["failed"] == 0)
     assert platform.texts() == [f"perdida {number}" for number in range(3)]
     platform.operator("reconcile")
