@@ -45,7 +45,8 @@ def checked(name: str, declaration: Declaration) -> Declaration:
     hooks = declaration.get("hooks", [])
     if ("configuration" in declaration) != ("configure" in hooks):
         raise wrong(where, "it has a configuration or a hook configure; the one puts the other into effect")
-    if "provision" not in hooks and "elsewhere" not in declaration.get("provides", {"elsewhere": ""}):
+    provides = declaration.get("provides")
+    if provides and "elsewhere" not in provides and "provision" not in hooks:
         raise wrong(where, "it is a datastore and has no hook provision, so nothing could be made in it")
     if "reload" not in hooks and any(file.get("pending") for file in declaration.get("files", [])):
         raise wrong(where, "a file is to be reloaded and there is no hook reload")

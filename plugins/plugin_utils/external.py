@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.items import refuse_item
+from ansible_collections.borgstack.platform.plugins.plugin_utils.refusal import wrong_instance
 
 External = dict[str, t.Any]
 
@@ -52,25 +52,28 @@ def checked(name: str, given: t.Any, kind: str) -> External:
     """
     if given is None:
         return {}
+    place = f"{name}.external"
     if kind not in KINDS:
         what = f"its role provides {kind or 'nothing'}; a server that is not of the platform is {' or '.join(KINDS)}"
-        raise _refused(name, what, "take external out")
-    refuse_item(given, OPTIONS, f"instance {name}.external")
+        raise wrong_instance(place, what, "take external out")
+    refuse_item(given, OPTIONS, f"instance {place}")
     ca = given.get("ca") or ""
     if not HOST.fullmatch(given["host"]):
         what = f"{given['host']!r} is neither a host name nor an address"
-        raise _refused(name, what, "name it without port or scheme")
+        raise wrong_instance(place, what, "name it without port or scheme")
     if not 0 < int(given.get("port") or 1) <= HIGHEST_PORT:
-        raise _refused(name, f"{given['port']} is no port", "such as port: 5432")
+        raise wrong_instance(place, f"{given['port']} is no port", "such as port: 5432")
     if PRIVATE in ca:
-        raise _refused(name, "its ca, which everybody on the host may read, holds a private key", "take that out")
+        raise wrong_instance(
+            place, "its ca, which everybody on the host may read, holds a private key", "take that out"
+        )
     if ca and CERTIFICATE not in ca:
-        raise _refused(name, "its ca is no certificate", f"give its text, which begins with {CERTIFICATE}")
+        raise wrong_instance(place, "its ca is no certificate", f"give its text, which begins with {CERTIFICATE}")
     mode = given.get("tls") or (VERIFY if ca else "")
     if not mode or bool(ca) != (mode == VERIFY):
         what = "its ca would not be looked at" if ca else "nothing says how it is known to be the right server"
         remedy = "give the certificate of its authority as ca, or tls: require (whoever answers), or tls: disable"
-        raise _refused(name, what, remedy)
+        raise wrong_instance(place, what, remedy)
     return {**given, "ca": ca, "tls": mode}
 
 
@@ -138,9 +141,3 @@ def unencrypted(name: str, declaration: dict[str, t.Any], declarations: dict[str
         provides = declarations.get(need["instance"], {}).get("provides", {})
         if "tls" in provides and not need.get("tls"):
             yield f"{name} cannot be told to speak TLS to {need['instance']}"
-
-
-def _refused(name: str, what: str, remedy: str) -> PlatformError:
-    return PlatformError(
-        CONFIGURATION, what, f"correct it in the inventory: {remedy}", where=f"instance {name}.external"
-    )

@@ -17,6 +17,7 @@ from ansible_collections.borgstack.platform.plugins.module_utils.errors import C
 from ansible_collections.borgstack.platform.plugins.module_utils.items import nearest
 from ansible_collections.borgstack.platform.plugins.plugin_utils import external
 from ansible_collections.borgstack.platform.plugins.plugin_utils.published import inside
+from ansible_collections.borgstack.platform.plugins.plugin_utils.refusal import wrong_instance
 
 Declarations = dict[str, dict[str, t.Any]]
 
@@ -37,7 +38,7 @@ def checked_host(name: str, given: t.Any, here: str, hosts: t.Sequence[str]) -> 
         return here
     if given not in hosts:
         what = f"it runs on {given}, and the group platform has no such host{nearest(str(given), hosts)}"
-        raise _refused(name, what, f"one of {', '.join(hosts)}")
+        raise wrong_instance(name, what, f"one of {', '.join(hosts)}")
     return given
 
 
@@ -148,11 +149,7 @@ def refuse_unreached(name: str, host: str, there: external.External, peers: dict
     runs = f"it is needed here and runs on {host}"
     if not there:
         kinds = " or ".join(external.KINDS)
-        raise _refused(name, f"{runs}, where no other host reaches it", f"it must be {kinds}, and have a port")
+        raise wrong_instance(name, f"{runs}, where no other host reaches it", f"it must be {kinds}, and have a port")
     if host in peers and "containers" not in peers[host].get(name, {}):
         remedy = "name it in platform_instances where all hosts see it, such as in group_vars"
-        raise _refused(name, f"{runs}, whose inventory does not have it", remedy)
-
-
-def _refused(name: str, what: str, remedy: str) -> PlatformError:
-    return PlatformError(CONFIGURATION, what, f"correct it in the inventory: {remedy}", where=f"instance {name}")
+        raise wrong_instance(name, f"{runs}, whose inventory does not have it", remedy)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.borgstack.platform.plugins.module_utils.errors import CONFIGURATION, PlatformError
 from ansible_collections.borgstack.platform.plugins.module_utils.items import nearest
+from ansible_collections.borgstack.platform.plugins.plugin_utils.refusal import wrong_instance
 
 Settings = dict[str, t.Any]
 
@@ -41,10 +41,10 @@ def roles_of(named: dict[str, Settings]) -> dict[str, dict[str, Settings]]:
     found: dict[str, dict[str, Settings]] = {}
     for name, settings in named.items():
         if not isinstance(settings, dict) or not isinstance(settings.get("role"), str):
-            raise _refused(name, "it does not say its role", "such as role: postgresql")
+            raise wrong_instance(name, "it does not say its role", "such as role: postgresql")
         uses = settings.get("uses", {})
         if not isinstance(uses, dict):
-            raise _refused(name, "what it uses is no dictionary", "such as uses: {postgresql: main}")
+            raise wrong_instance(name, "what it uses is no dictionary", "such as uses: {postgresql: main}")
         own = {key: value for key, value in settings.items() if key not in OWN}
         found.setdefault(settings["role"], {})[name] = own | {f"{key}{USES}": value for key, value in uses.items()}
     return found
@@ -67,9 +67,9 @@ def listed_instances(service: str, items: t.Any) -> dict[str, Settings]:
     for item in items:
         name = item.get("name") if isinstance(item, dict) else None
         if not isinstance(name, str):
-            raise _refused(service, f"an item of {service}_instances has no name", "such as name: postgresql")
+            raise wrong_instance(service, f"an item of {service}_instances has no name", "such as name: postgresql")
         if name in found:
-            raise _refused(name, f"{service}_instances has it twice", "give each another name")
+            raise wrong_instance(name, f"{service}_instances has it twice", "give each another name")
         found[name] = {key: value for key, value in item.items() if key != "name"}
     return found
 
@@ -90,11 +90,7 @@ def overriding(service: str, name: str, settings: Settings, known: t.Collection[
     keys = [variable.removeprefix(prefix) for variable in known]
     for key in settings:
         if f"{prefix}{key}" not in known:
-            raise _refused(
+            raise wrong_instance(
                 name, f"the role {service} has no {prefix}{key}{nearest(key, keys)}", f"one of {', '.join(keys)}"
             )
     return {f"{prefix}{key}": value for key, value in settings.items()}
-
-
-def _refused(name: str, what: str, remedy: str) -> PlatformError:
-    return PlatformError(CONFIGURATION, what, f"correct it in the inventory: {remedy}", where=f"instance {name}")

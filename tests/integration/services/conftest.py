@@ -185,6 +185,12 @@ def deploy(compose_environment, tmp_path_factory):
         shutil.rmtree(deployment.folder, ignore_errors=True)
 
 
+def told_by(file: Path) -> dict[str, str]:
+    """Return the variables that a file of the environment gives to a program of the host."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return {name: value.strip('"') for name, value in (line.split("=", 1) for line in lines)}
+
+
 def eventually(condition, seconds: int = 60):
     """Return what `condition()` gives as soon as it is true."""
     deadline = time.monotonic() + seconds

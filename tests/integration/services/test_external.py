@@ -9,7 +9,7 @@ import time
 import psycopg2
 import pytest
 from integration.conftest import Container, docker, rows_of
-from integration.services.conftest import HOST
+from integration.services.conftest import HOST, told_by
 
 OWNER = "Owners-1-secret"
 MANAGER = "Managers-1-secret"
@@ -111,8 +111,7 @@ def platform(deploy, managed):
 
 def who(platform) -> tuple:
     """Log in as the program of the host does that has nothing but its file."""
-    lines = (platform.folder / "project/connections/shop.env").read_text(encoding="utf-8").splitlines()
-    told = {name: value.strip('"') for name, value in (line.split("=", 1) for line in lines)}
+    told = told_by(platform.folder / "project/connections/shop.env")
     with psycopg2.connect(told["POSTGRESQL_URL"]) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select current_user::text, current_database()::text, ssl from pg_stat_ssl where pid = pg_backend_pid()"

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 import yaml
 from integration.conftest import docker, rows_of
-from integration.services.conftest import HOST
+from integration.services.conftest import HOST, told_by
 
 from ansible_collections.borgstack.platform.plugins.plugin_utils import secret_policy
 
@@ -63,8 +63,7 @@ class System:
 
     def told(self, service: str, host: str = "app") -> dict[str, str]:
         """Return what a program's file of the environment says."""
-        lines = (self.folder(host) / f"connections/{service}.env").read_text(encoding="utf-8").splitlines()
-        return {name: value.strip('"') for name, value in (line.split("=", 1) for line in lines)}
+        return told_by(self.folder(host) / f"connections/{service}.env")
 
     def containers(self, host: str) -> dict:
         return yaml.safe_load((self.folder(host) / "compose.yaml").read_text(encoding="utf-8"))["services"]

@@ -7,6 +7,7 @@ import json
 import psycopg2
 import pytest
 from integration.conftest import docker
+from integration.services.conftest import told_by
 from patience import free_port
 from plays import Run
 
@@ -72,8 +73,7 @@ def test_it_logs_in_to_its_own_database_with_its_extension(platform):
 def test_its_program_is_told_how_to_log_in(platform):
     file = platform.folder / "project/connections/shop.env"
     assert file.stat().st_mode & 0o777 == 0o600
-    told = dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
-    with psycopg2.connect(told["POSTGRESQL_URL"].strip('"')) as connection, connection.cursor() as cursor:
+    with psycopg2.connect(told_by(file)["POSTGRESQL_URL"]) as connection, connection.cursor() as cursor:
         cursor.execute("select current_user || ' ' || current_database()")
         assert cursor.fetchone() == ("shop shop_db",)
 
